@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the host shall have: the size of the table and every value that the profile and the task want, as far as it can be had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterator, Mapping
+
+from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_keys import (
+    default_value,
+    find_key,
+    missing_reason,
+)
+from ansible_collections.stateward.conntrack.plugins.module_utils._names import short_name
+from ansible_collections.stateward.conntrack.plugins.module_utils._observe import HASHSIZE, MAX, Observed
+from ansible_collections.stateward.conntrack.plugins.module_utils._options import KEEP, Options
+from ansible_collections.stateward.conntrack.plugins.module_utils._profiles import Profile, find_profile
+from ansible_collections.stateward.conntrack.plugins.module_utils._sizing import size_table
+from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_model import Machine, Request, Sizing
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Something that was asked for and is not done. name: as people call it; asked: by the task itself, not only by the profile."""
+
+    name: str
+    reason: str
+    asked: bool
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What shall be true.
+
+    values: by canonical key, in the order of the files we write (sizes first). skipped: what was wanted and cannot be had here.
+    """
+
+    values: Mapping[str, int]
+    sizing: Sizing
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        asked = (f"{item.name} is left as it is: {item.reason}." for item in self.skipped if item.asked)
+        return (*self.sizing.warnings, *asked)
+
+
+def find_desired(options: Options, observed: Observed) -> Desired:
+    """The desired state. Raises RefusedError for a size that is refused without force, OptionError for an unknown profile."""
+    profile = find_profile(options.profile)
+    wanted = _wanted(options, profile)
+    sizing = size_table(_request(options, observed, profile, wanted), machine_of(observed))
+    sizes = {MAX: sizing.max, HASHSIZE: sizing.hashsize}
+    everything = {**{key: value for key, value in sizes.items() if value is not None}, **wanted}
+    skipped = tuple(_skipped(options, observed, everything))
+    out_of_reach = {item.name for item in skipped}
+    values = {key: value for key, value in everything.items() if _label(key) not in out_of_reach}
+    return Desired(values, sizing, skipped)
+
+
+def _wanted(options: Options, profile: Profile) -> dict[str, int]:
+    """Timeouts and settings by canonical key: the profile's, overridden by the task's."""
+    timeouts = {**profile.timeouts, **options.timeouts}
+    settings = {**profile.settings, **options.settings}
+    return {
+        **{f"timeout:{name}": value for name, value in timeouts.items()},
+        **{f"setting:{name}": value for name, value in settings.items()},
+    }
+
+
+def _label(key: str) -> str:
+    """How a skipped key is named in the result: as the option names it, with the group where two keys share a word."""
+    return key if key in ("timeout:tcp_max_retrans", "setting:tcp_max_retrans") else short_name(key)
+
+
+def _skipped(options: Options, observed: Observed, wanted: Mapping[str, int]) -> Iterator[Skipped]:
+    for key, value in wanted.items():
+        reason = _missing(observed, key) or _blocked(observed, key, value)
+        if reason:
+            yield Skipped(_label(key), reason, _asked(options, key))
+
+
+def _missing(observed: Observed, key: str) -> str:
+    """Why this kernel has no such key; empty when it has it, or will have it once the module is loaded."""
+    if key in (MAX, HASHSIZE) or key in observed.paths:
+        return ""
+    group, _colon, name = key.partition(":")
+    by_version = missing_reason(find_key(group, name), observed.version, observed.dialect, observed.family)
+    if by_version or not observed.active:
+        return by_version
+    return "this kernel was built without it, or the module that has it is not loaded"
+
+
+def _blocked(observed: Observed, key: str, value: int) -> str:
+    """Why a key that is there cannot be set; empty when it can, or when it has the value already."""
+    block = observed.blocked.get(key)
+    if block is None or (observed.values.get(key) == value and not block.elsewhere):
+        return ""
+    return block.reason
+
+
+def _asked(options: Options, key: str) -> bool:
+    group, _colon, name = key.partition(":")
+    sizes = {MAX: options.max, HASHSIZE: options.hashsize}
+    if key in sizes:
+        return isinstance(sizes[key], int) or (key == MAX and bool(options.connections or options.connection_rate))
+    return name in (options.timeouts if group == "timeout" else options.settings)
+
+
+def _lifetime(observed: Observed, profile: Profile, wanted: Mapping[str, int]) -> int:
+    """Seconds an entry of a short connection stays, under the timeouts that will be in force."""
+    key = f"timeout:{profile.lifetime}"
+    known = wanted.get(key, observed.values.get(key))
+    if known is not None:
+        return known
+    return default_value(find_key("timeout", profile.lifetime), observed.version, observed.family) or 0
+
+
+def _request(options: Options, observed: Observed, profile: Profile, wanted: Mapping[str, int]) -> Request:
+    elsewhere = any(observed.blocked[key].elsewhere for key in (MAX, HASHSIZE) if key in observed.blocked)
+    return Request(
+        max=KEEP if elsewhere else options.max,
+        hashsize=KEEP if elsewhere else options.hashsize,
+        entries_per_bucket=options.entries_per_bucket or profile.entries_per_bucket,
+        memory_limit=options.memory_limit.resolve(observed.memory_bytes) if options.memory_limit else None,
+        memory_share=profile.memory_share,
+        headroom=options.headroom,
+        connections=options.connections,
+        connection_rate=options.connection_rate,
+        lifetime_seconds=_lifetime(observed, profile, wanted),
+        lifetime_name=profile.lifetime,
+        floor=profile.floor(observed.memory_bytes, observed.cpus),
+        allow_lower=options.allow_lower,
+        force=options.force,
+    )
+
+
+def machine_of(observed: Observed) -> Machine:
+    """What sizing has to know of a host."""
+    return Machine(
+        version=observed.version,
+        family=observed.family,
+        memory_bytes=observed.memory_bytes,
+        pointer_bits=observed.pointer_bits,
+        page_size=observed.page_size,
+        entry=observed.entry,
+        max=observed.values.get(MAX),
+        hashsize=observed.values.get(HASHSIZE),
+        count=observed.count or 0,
+    )

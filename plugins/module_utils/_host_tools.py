@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The few programs that a host is asked for: where they are, and how one is run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import Tree
+
+WANTED_TOOLS = ("modprobe", "sysctl", "systemctl", "restorecon", "conntrack", "iptables")
+
+# A task's PATH often lacks the sbin directories (sudo's secure_path, a non-login ssh shell).
+SYSTEM_DIRECTORIES = ("/sbin", "/usr/sbin", "/bin", "/usr/bin")
+
+# A module's install line may run other programs; none of them takes anywhere near this long.
+TOOL_SECONDS = 60.0
+
+# Of what a program says, the end tells why it failed.
+MAX_OUTPUT = 500
+
+
+def find_tool(tree: Tree, name: str) -> str:
+    """The absolute path of an executable inside the tree, empty when it has none."""
+    directories = [part for part in os.environ.get("PATH", "").split(":") if part.startswith("/")]
+    for directory in [*directories, *SYSTEM_DIRECTORIES]:
+        path = directory.rstrip("/") + "/" + name
+        if _is_executable(tree, path):
+            return path
+    return ""
+
+
+def _is_executable(tree: Tree, path: str) -> bool:
+    try:
+        status = os.lstat(tree.host_path(tree.resolve(path)))
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o111)
+
+
+def run_tool(tree: Tree, path: str, argument: str, seconds: float = TOOL_SECONDS) -> str:
+    """Run a program of the tree with one argument; empty when it succeeded, else a phrase that says how it failed."""
+    try:
+        process = _start(tree, path, argument)
+    except OSError as error:
+        return f"{path} could not be run: {error.strerror}"
+    try:
+        output = process.communicate(timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        _end(process)
+        return f"{path} {argument} did not end within {seconds:g} seconds"
+    except BaseException:
+        _end(process)
+        raise
+    if process.returncode == 0:
+        return ""
+    said = output.decode("utf-8", "replace").strip()[-MAX_OUTPUT:]
+    return f"{path} {argument} ended with status {process.returncode}: {said or 'no output'}"
+
+
+def _start(tree: Tree, path: str, argument: str) -> subprocess.Popen[bytes]:
+    # argv[0] stays the name that was found: kmod and busybox are one program under many names.
+    return subprocess.Popen(
+        [tree.host_path(path), argument],
+        executable=tree.host_path(tree.resolve(path)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={"LC_ALL": "C", "PATH": ":".join(SYSTEM_DIRECTORIES)},
+        start_new_session=True,
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the program with all that it started: a child that keeps the pipe open would keep us waiting."""
+    os.killpg(process.pid, signal.SIGKILL)
+    try:
+        process.communicate(timeout=5)
+    except subprocess.TimeoutExpired:
+        # In an uninterruptible system call: the kernel ends it when that returns.
+        if process.stdout:
+            process.stdout.close()

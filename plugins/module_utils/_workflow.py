@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The order of things: check the options, read, understand, plan, apply, read back, report. Both transports run exactly this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+from ansible_collections.stateward.conntrack.plugins.module_utils._errors import UnsupportedHostError
+from ansible_collections.stateward.conntrack.plugins.module_utils._features import assumed_init
+from ansible_collections.stateward.conntrack.plugins.module_utils._manifest import MANIFEST
+from ansible_collections.stateward.conntrack.plugins.module_utils._model import (
+    DONE,
+    MODULE,
+    Applied,
+    Host,
+    Outcome,
+)
+from ansible_collections.stateward.conntrack.plugins.module_utils._observe import Observed, observe
+from ansible_collections.stateward.conntrack.plugins.module_utils._options import Options, parse_options
+from ansible_collections.stateward.conntrack.plugins.module_utils._plan import Plan, plan_present
+from ansible_collections.stateward.conntrack.plugins.module_utils._plan_absent import plan_absent
+from ansible_collections.stateward.conntrack.plugins.module_utils._render import (
+    planned,
+    render_result,
+    render_values,
+)
+
+_PLANS = {"present": plan_present, "absent": plan_absent}
+# A host that changes between reading and writing is read again; one that keeps changing is not chased.
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Result:
+    """values: every return key. error: empty, or the sentence that the failed task shows."""
+
+    values: dict[str, Any]
+    warnings: tuple[str, ...]
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class _Run:
+    observed: Observed
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    after: Observed | None
+    error: str = ""
+    stale: bool = False
+
+
+def run(host: Host, params: Mapping[str, Any], *, check_mode: bool, transport: str = "python") -> Result:
+    """conntrack_tune from end to end. Raises ConntrackError when nothing was changed; a failed apply is in Result.error."""
+    options = parse_options(params)
+    if check_mode:
+        return _report(_dry(options, _observe(host)), transport)
+    done = _apply(host, options, _observe(host))
+    for _attempt in range(_ATTEMPTS - 1):
+        if not done.stale:
+            break
+        done = _apply(host, options, _observe(host))
+    return _report(_settle(host, options, done), transport)
+
+
+def _observe(host: Host) -> Observed:
+    observed = observe(host.read(MANIFEST))
+    if not observed.is_root:
+        raise UnsupportedHostError("conntrack can only be read and set by root: use become: true.")
+    return observed
+
+
+def _plan(options: Options, observed: Observed) -> Plan:
+    return _PLANS[options.state](options, observed)
+
+
+def _dry(options: Options, observed: Observed) -> _Run:
+    plan = _plan(options, observed)
+    return _Run(observed, plan, planned(plan.operations), None)
+
+
+def _apply(host: Host, options: Options, observed: Observed) -> _Run:
+    plan = _plan(options, observed)
+    if not plan.operations:
+        return _Run(observed, plan, (), observed)
+    applied: Applied = host.apply(plan.operations, MANIFEST)
+    return _Run(observed, plan, applied.outcomes, observe(applied.snapshot), applied.error, applied.stale)
+
+
+def _settle(host: Host, options: Options, first: _Run) -> _Run:
+    """Once a module was loaded, the kernel says itself which keys it has: plan again with that knowledge."""
+    loaded = any(item.operation.kind == MODULE and item.status == DONE for item in first.outcomes)
+    if first.error or first.after is None or not loaded:
+        return first
+    second = _apply(host, options, first.after)
+    return _Run(first.observed, second.plan, (*first.outcomes, *second.outcomes), second.after, second.error)
+
+
+def _predicted(run: _Run) -> dict[str, Any]:
+    """What check mode says will be there: the present values, overwritten by the operations on the kernel."""
+    values = {**run.observed.values, **(run.plan.desired.values if _writes_kernel(run) else {})}
+    return render_values(values, run.observed.count)
+
+
+def _writes_kernel(run: _Run) -> bool:
+    return any(outcome.operation.kind in (MODULE, "value") for outcome in run.outcomes)
+
+
+def _report(run: _Run, transport: str) -> Result:
+    after = render_values(run.after.values, run.after.count) if run.after else _predicted(run)
+    values = render_result(
+        plan=run.plan, observed=run.observed, after=after, outcomes=run.outcomes, transport=transport
+    )
+    if run.error:
+        values["changed"] = False
+    return Result(values, _warnings(run), run.error)
+
+
+def _warnings(run: _Run) -> tuple[str, ...]:
+    wins = (f"{item.source} sets {item.key} to {item.value} and wins over us." for item in run.plan.conflicts if item.wins)
+    assumed = assumed_init(run.observed.snapshot)
+    return (*run.plan.warnings, *wins, *([f"{assumed}."] if assumed else []))

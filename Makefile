@@ -10,9 +10,7 @@ PROFILE ?=
 ARGS    ?=
 BENCH   ?= 5
 
-export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
-
-PLAYBOOK := .venv/run/bin/ansible-playbook --inventory inventories/localhost.yml
+PLAYBOOK := ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg .venv/run/bin/ansible-playbook --inventory inventories/localhost.yml
 POLICY   := $(if $(PROFILE),--extra-vars conntrack_profile=$(PROFILE)) $(ARGS)
 
 .DEFAULT_GOAL := help
@@ -40,8 +38,8 @@ test: .venv/test/ok tree ## run every gate; as root also the tests on the real k
 lint: .venv/test/ok tree ## run the quick gates only
 	.venv/test/bin/nox --tags lint $(ARGS)
 
-bench: need-root .venv/bench/ok .venv/run/ok tree ## compare with the usual playbook on this host, with nothing to change
-	.venv/run/bin/python bench/run.py --repeat $(BENCH)
+bench: need-root .venv/bench/ok tree ## compare with the usual playbook on this host, with nothing to change
+	.venv/bench/bin/python bench/run.py --repeat $(BENCH)
 
 pins: .venv/pins/ok ## renew the exact versions in requirements/
 	$(PYTHON) tools/make_pins.py .venv/pins/bin/uv

@@ -26,6 +26,8 @@ _SHARED_LIBRARIES = (
     "/usr/lib/systemd/libsystemd-shared-*",
     "/lib/systemd/libsystemd-shared-*",
     "/usr/lib/*/systemd/libsystemd-shared-*",
+    "/usr/lib64/systemd/libsystemd-shared-*",
+    "/lib64/systemd/libsystemd-shared-*",
 )
 
 

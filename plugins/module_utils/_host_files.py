@@ -114,6 +114,7 @@ def _write(directory: int, name: str, state: FileState | None, target: str) -> N
 
 def _restore(directory: str, name: str, found: FileState | None) -> None:
     with open_directory(directory) as opened:
+        clean_temporaries(opened)
         restore_file(opened, name, found)
 
 
@@ -132,13 +133,16 @@ def change_directory(tree: Tree, operation: Operation, journal: Journal) -> Outc
     path = tree.locate(operation.target)
     if operation.after is None:
         return _remove_directory(operation, path, journal)
+    if os.path.isdir(tree.host_path(tree.resolve(operation.target))):
+        return Outcome(operation, DONE, ALREADY)
+    made = [path]
+    journal(lambda: _unmake_directories(made))
     try:
         os.mkdir(path)
     except FileExistsError:
-        if os.path.isdir(tree.host_path(tree.resolve(operation.target))):
-            return Outcome(operation, DONE, ALREADY)
+        # Not ours to remove.
+        made.clear()
         raise
-    journal(lambda: _unmake_directory(path))
     _finish_directory(path, FileState(b"", 0o755))
     return Outcome(operation, DONE, _relabel(tree, operation.target))
 
@@ -161,9 +165,10 @@ def _remove_directory(operation: Operation, path: str, journal: Journal) -> Outc
     return Outcome(operation, DONE)
 
 
-def _unmake_directory(path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.rmdir(path)
+def _unmake_directories(paths: list[str]) -> None:
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            os.rmdir(path)
 
 
 def _remake_directory(path: str, state: FileState) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -48,7 +49,7 @@ def run_tool(tree: Tree, path: str, argument: str, seconds: float = TOOL_SECONDS
     try:
         process = _start(tree, path, argument)
     except OSError as error:
-        return f"{path} could not be run: {error.strerror}"
+        return f"{path} could not be run: {os.strerror(error.errno or errno.EIO)}"
     try:
         output = process.communicate(timeout=seconds)[0]
     except subprocess.TimeoutExpired:

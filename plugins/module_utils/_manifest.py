@@ -138,6 +138,8 @@ _PRESENCE = (
     "/usr/lib/systemd/libsystemd-shared-*",
     "/lib/systemd/libsystemd-shared-*",
     "/usr/lib/*/systemd/libsystemd-shared-*",
+    "/usr/lib64/systemd/libsystemd-shared-*",
+    "/lib64/systemd/libsystemd-shared-*",
     "/var/lib",
     "/var/lib/stateward-conntrack",
     "/var/lib/stateward-conntrack/backup",

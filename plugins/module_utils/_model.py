@@ -126,8 +126,8 @@ class Operation:
         C(directory): path; before and after are None or C(present); removed only when empty.
         C(file): path; before and after are the whole text, None for "no such file".
         C(module): kernel module name; loaded with modprobe; before None, after C(loaded).
-        C(value): a file below /proc/sys or /sys; before is the text expected there (None: unknown before the module is loaded), after the
-            text that must be read back.
+        C(value): a file below /proc/sys or /sys; before is what the kernel was found to say (None: its module is not loaded yet), after the
+            text that must be read back. A kernel value is no precondition: another one is overwritten, and put back by a rollback.
     name: what a person calls it (C(max), C(hashsize), C(tcp_established)); empty for files.
     mode: of a file; None keeps the mode of the file that is there (0644 for a new one).
     optional: a value whose file turns out not to exist is skipped instead of failed.

@@ -92,7 +92,13 @@ def _persist_sysctl(persisting: Persisting) -> None:
 # -------------------------------------------------------------------------------------------------- modules
 
 
+def _require_host(observed: Observed) -> None:
+    if observed.netns == "other":
+        raise NotNeeded("not the initial network namespace: modules are loaded by the host")
+
+
 def _require_module(observed: Observed) -> None:
+    _require_host(observed)
     if observed.module == BUILTIN:
         raise NotNeeded("conntrack is built into this kernel: there is no module to load")
 
@@ -171,6 +177,7 @@ _PRELOADS: Mapping[str, Callable[[Persisting, table.Loading, "tuple[str, ...]"],
 def _persist_modprobe(persisting: Persisting) -> None:
     observed, desired, draft = persisting.observed, persisting.desired, persisting.draft
     hashsize = desired.values.get(HASHSIZE)
+    _require_host(observed)
     if observed.module == BUILTIN:
         words = f"the kernel argument {observed.dialect}.hashsize={hashsize}"
         raise NotNeeded(f"conntrack is built into this kernel: its size at boot needs {words}, which is not edited here")
@@ -250,6 +257,7 @@ def _hook_line(observed: Observed) -> str:
 
 def _persist_iptables_unload(persisting: Persisting) -> None:
     draft = persisting.draft
+    _require_host(persisting.observed)
     firewalls = find_firewalls(persisting.observed.snapshot, old_dialect=persisting.observed.dialect == IP)
     variables = [firewall for firewall in firewalls if firewall.variable]
     if not variables:

@@ -71,33 +71,30 @@ def plan_present(options: Options, observed: Observed) -> Plan:
         raise UnsupportedHostError(f"Nothing can be persisted here: {observed.platform.refusal}.")
     skipped = persist(options.persist, Persisting(observed, desired, draft))
     if options.takeover:
-        _take_over(observed, desired, draft)
+        _take_over(options, observed, desired, draft)
     runtime = tuple(runtime_operations(observed, desired.values)) if options.runtime else ()
     _keep_originals(observed, draft, runtime, desired.values)
     if options.backup:
         back_up(observed, draft)
-    return _finish(observed, desired, draft, runtime, (*desired.skipped, *skipped))
-
-
-def _finish(
-    observed: Observed, desired: Desired, draft: Draft, runtime: tuple[Operation, ...], skipped: tuple[Skipped, ...]
-) -> Plan:
+    events, conflicts = look_ahead(options, observed, desired.values, draft)
     operations = (*draft.operations(), *runtime)
-    events, conflicts = look_ahead(observed, desired.values, draft)
-    return Plan(operations, desired, skipped, conflicts, events, desired.warnings)
+    return Plan(operations, desired, (*desired.skipped, *skipped), conflicts, events, desired.warnings)
 
 
-def look_ahead(observed: Observed, values: Mapping[str, int], draft: Draft) -> tuple[Events, tuple[Conflict, ...]]:
-    """The three events and the conflicts on the host as the draft leaves it."""
+def look_ahead(
+    options: Options, observed: Observed, values: Mapping[str, int], draft: Draft
+) -> tuple[Events, tuple[Conflict, ...]]:
+    """The three events and the conflicts on the host as the draft, and the running kernel as the options, leave it."""
     simulator = Simulator(observed, observed.snapshot.overlay(draft.operations()))
-    events = simulate_events(simulator, {**observed.values, **values})
+    running = {**observed.values, **(values if options.runtime else {})}
+    events = simulate_events(simulator, running)
     return events, find_conflicts(simulator, events, values)
 
 
-def _take_over(observed: Observed, desired: Desired, draft: Draft) -> None:
+def _take_over(options: Options, observed: Observed, desired: Desired, draft: Draft) -> None:
     """Comment out what would win over us, in files below /etc, until nothing does. One line may hide another: hence the repetition."""
     for _round in range(_MOST_TAKEOVERS):
-        _events, conflicts = look_ahead(observed, desired.values, draft)
+        _events, conflicts = look_ahead(options, observed, desired.values, draft)
         lines = {(item.path, item.line) for item in conflicts if item.wins and item.path.startswith("/etc/")}
         if not lines:
             return

@@ -74,7 +74,7 @@ def plan_absent(options: Options, observed: Observed) -> Plan:
         back_up(observed, draft)
     draft.remove(path, "nothing is left to be put back")
     _remove_directories(observed, draft, originals)
-    events, conflicts = look_ahead(observed, desired.values, draft)
+    events, conflicts = look_ahead(options, observed, desired.values, draft)
     warnings = tuple(f"{item.name}: {item.reason}." for item in skipped)
     return Plan((*runtime, *draft.operations()), desired, (*desired.skipped, *skipped), conflicts, events, warnings)
 

@@ -166,7 +166,8 @@ def render_result(
         "after": dict(after),
         "sizing": render_sizing(plan.desired.sizing),
         "operations": render_outcomes(outcomes),
-        "skipped": [{"name": item.name, "reason": item.reason} for item in plan.skipped],
+        # Not "skipped": Ansible takes a result with a true key of that name for a skipped task.
+        "not_applied": [{"name": item.name, "reason": item.reason} for item in plan.skipped],
         "conflicts": render_conflicts(plan.conflicts),
         "survives": {
             "reboot": render_event(events.reboot, plan.desired.values),

@@ -6,8 +6,13 @@
 
 from __future__ import annotations
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec import AUTO
 from ansible_collections.stateward.conntrack.plugins.module_utils._chains import chain_window, refused_share
-from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_size import TableSize, loaded_size
+from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_size import (
+    TableSize,
+    bucket_limit,
+    loaded_size,
+)
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_buckets import choose_hashsize
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_max import automatic_target, choose_max
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_memory import (
@@ -64,7 +69,8 @@ def size_table(request: Request, machine: Machine) -> Sizing:
 
 def _basis(request: Request, machine: Machine, chosen: int | None, limit: int | None) -> int | None:
     """The entries to make buckets for: max, and where that is 0 (no limit) what C(auto) would come to."""
-    return automatic_target(request, machine, limit).value if chosen == 0 else chosen
+    unlimited = chosen == 0 and request.hashsize == AUTO
+    return automatic_target(request, machine, limit).value if unlimited else chosen
 
 
 def _in_force(machine: Machine, chosen: int | None, buckets: int | None) -> TableSize:
@@ -84,9 +90,7 @@ def _explain_max(chosen: int | None, buckets: int | None, size: TableSize) -> St
     if size.max == 0:
         return Step(None, (), ("max is 0, which means no limit: the table may grow until memory is used up.",))
     if chosen is None and buckets is not None:
-        eightfold = (
-            f"max is left to the kernel, which at load makes {size.max:,} of hashsize {buckets:,}: 8 per bucket."
-        )
+        eightfold = f"max is left to the kernel: at load it makes {size.max:,} of hashsize {buckets:,}, 8 per bucket."
         return Step(None, (), (eightfold,))
     return Step(None)
 
@@ -96,12 +100,20 @@ def _check_chains(machine: Machine, size: TableSize) -> Step:
     share = refused_share(2 * size.max / size.buckets, window)
     if window is None or share <= _TOLERATED_SHARE:
         return Step(None)
-    enough = power_of_two_above(size.buckets)
-    while refused_share(2 * size.max / enough, window) > _TOLERATED_SHARE:
-        enough *= 2
+    enough = _enough_buckets(machine, size, window)
+    possible = enough <= bucket_limit(machine.version, machine.pointer_bits)
+    cure = f"{enough:,} buckets avoid it" if possible else "Lower max"
     warning = (
         f"A full table of {size.max:,} entries in {size.buckets:,} buckets refuses {100 * share:.2g} % of new "
         f"connections, with no line in the log: this kernel limits a chain to {window[0]} to {window[1]} entries. "
-        f"{machine.rounded(enough):,} buckets avoid it."
+        f"{cure}."
     )
     return Step(None, (), (warning,))
+
+
+def _enough_buckets(machine: Machine, size: TableSize, window: tuple[int, int]) -> int:
+    """The smallest power of two of buckets, rounded, with which a full table refuses next to nothing."""
+    enough = power_of_two_above(size.buckets)
+    while refused_share(2 * size.max / enough, window) > _TOLERATED_SHARE:
+        enough *= 2
+    return machine.rounded(enough)

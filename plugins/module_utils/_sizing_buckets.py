@@ -11,6 +11,7 @@ import math
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import OptionError, RefusedError
 from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_size import bucket_limit
 from ansible_collections.stateward.conntrack.plugins.module_utils._options import KEEP
+from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_memory import entries_within
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_model import (
     Machine,
     Request,
@@ -57,12 +58,22 @@ def _multiples(machine: Machine) -> str:
     return f"(multiples of {machine.rounded(1):,})"
 
 
+def _useful_entries(request: Request, machine: Machine, entries: int) -> int:
+    """The entries to make buckets for: buckets take their memory at once, so none for a max that no RAM can fill."""
+    half = machine.kernel_memory // 2
+    if not half:
+        return entries
+    return max(1, min(entries, entries_within(half, request, machine)))
+
+
 def _automatic(request: Request, machine: Machine, entries: int) -> Step:
+    useful = _useful_entries(request, machine, entries)
     limit = bucket_limit(machine.version, machine.pointer_bits)
     largest = limit // machine.rounded(1) * machine.rounded(1)
-    wanted = math.ceil(min(entries / request.entries_per_bucket, largest))
+    wanted = math.ceil(min(useful / request.entries_per_bucket, largest))
     rounded = machine.rounded(wanted)
-    ratio = f"{entries:,} entries / {show_number(request.entries_per_bucket)} per bucket"
+    what = f"{useful:,} entries" if useful == entries else f"{useful:,} entries, all that half of the RAM can hold,"
+    ratio = f"{what} / {show_number(request.entries_per_bucket)} per bucket"
     more = f", of which the kernel makes {rounded:,} {_multiples(machine)}" if rounded != wanted else ""
     reason = f"hashsize: {ratio} = {wanted:,} buckets{more}"
     if machine.hashsize is None or machine.hashsize <= rounded or request.allow_lower:

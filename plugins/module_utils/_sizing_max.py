@@ -22,6 +22,15 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_model 
     show_number,
 )
 
+
+@dataclass(frozen=True)
+class Target:
+    """What C(auto) comes to before it looks at the value in force: entries, and how it got there."""
+
+    value: int
+    reasons: tuple[str, ...]
+
+
 LARGEST_MAX = (1 << 31) - 1  # more is EINVAL; 0 means no limit up to 6.18 and is EINVAL in 7.2
 _LARGEST_POWER = 1 << 30
 _SMALLEST_AUTO = 1024  # no memory limit makes a table smaller than this
@@ -57,30 +66,26 @@ def _exact(request: Request, machine: Machine, wanted: int) -> Step:
     return Step(wanted, reasons, (f"{below}.",))
 
 
-@dataclass(frozen=True)
-class Target:
-    """What C(auto) comes to before it looks at the value in force."""
-
-    value: int
-    reasons: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
-
-
 def automatic_target(request: Request, machine: Machine, limit: int | None) -> Target:
-    """The largest need as a power of two, within the limit in bytes. Raises RefusedError for a limit below any table."""
+    """The largest need as a power of two, within the limit in bytes.
+
+    Raises RefusedError, unless force, for a limit below any table.
+    """
     figures = tuple(_figures(request, machine))
     largest = max(entries for entries, _why in figures)
     target = min(power_of_two_above(largest), _LARGEST_POWER)
-    lines = [why for _entries, why in figures]
-    lines.append(f"the largest of these, rounded up to a power of two: {target:,} entries")
+    lines = (
+        *(why for _entries, why in figures),
+        f"the largest of these, rounded up to a power of two: {target:,} entries",
+    )
     if limit is None:
-        return Target(target, (*lines, "the amount of RAM is not known, so no memory limit applies"))
+        return Target(target, lines)
     capped = _cap(request, machine, target, limit)
     if capped == target:
-        return Target(target, tuple(lines))
+        return Target(target, lines)
     cost = in_mib(_full_bytes(request, machine, target))
-    lines.append(f"{target:,} entries would take {cost}, above the limit of {in_mib(limit)}: cut to {capped:,}")
-    return Target(capped, tuple(lines), _unmet(request, machine, capped, limit))
+    cut = f"{target:,} entries would take {cost}, above the limit of {in_mib(limit)}: cut to {capped:,}"
+    return Target(capped, (*lines, cut))
 
 
 def _figures(request: Request, machine: Machine) -> Iterator[tuple[int, str]]:
@@ -104,12 +109,12 @@ def _needs(request: Request, machine: Machine) -> Iterator[tuple[int, str]]:
         yield machine.count, f"{machine.count:,} entries in use now"
 
 
-def _unmet(request: Request, machine: Machine, capped: int, limit: int) -> tuple[str, ...]:
-    """A warning when not only the rounding but a need, with its headroom, is more than the limit allows."""
-    unmet = [what for need, what in _needs(request, machine) if need * request.headroom > capped]
+def _unmet(request: Request, machine: Machine, entries: int) -> tuple[str, ...]:
+    """A warning for each need that, with its headroom, is more than the entries; 0 entries: no limit."""
+    unmet = [what for need, what in _needs(request, machine) if 0 < entries < need * request.headroom]
     return tuple(
-        f"The memory limit of {in_mib(limit)} allows {capped:,} entries, too few for the need ({what}, x headroom "
-        f"{show_number(request.headroom)}): raise memory_limit if the host has the memory."
+        f"max {entries:,} is too small for the need ({what}, x headroom {show_number(request.headroom)}), but the "
+        "memory limit leaves room for no more: raise memory_limit if the host has the memory."
         for what in unmet
     )
 
@@ -137,23 +142,23 @@ def _cap(request: Request, machine: Machine, target: int, limit: int) -> int:
 def _automatic(request: Request, machine: Machine, limit: int | None) -> Step:
     target = automatic_target(request, machine, limit)
     final = _lowered(machine, target.value) if request.allow_lower else _not_lowered(machine, target.value)
-    return Step(final.value, (*target.reasons, *final.reasons), (*target.warnings, *final.warnings))
+    return Step(final.value, (*target.reasons, *final.reasons), _unmet(request, machine, final.value))
 
 
-def _not_lowered(machine: Machine, target: int) -> Step:
+def _not_lowered(machine: Machine, target: int) -> Target:
     if machine.max == 0:
-        return Step(0, (f"max stays 0, no limit: setting {target:,} would lower it (allow_lower=true does)",))
+        return Target(0, (f"max stays 0, no limit: setting {target:,} would lower it (allow_lower=true does)",))
     if machine.max is None or machine.max <= target:
-        return Step(target)
+        return Target(target, ())
     why = f"max stays {machine.max:,}: it is larger than {target:,}, and lowering needs allow_lower=true"
-    return Step(machine.max, (why,))
+    return Target(machine.max, (why,))
 
 
-def _lowered(machine: Machine, target: int) -> Step:
+def _lowered(machine: Machine, target: int) -> Target:
     """The target, but never below the entries in use, however little memory they may take."""
     if target >= machine.count or machine.max is None:
-        return Step(target)
+        return Target(target, ())
     in_use = power_of_two_above(machine.count)
     value = min(machine.max or in_use, in_use)
     why = f"max {value:,} instead of {target:,}: {machine.count:,} entries are in use"
-    return Step(value, (why,))
+    return Target(value, (why,))

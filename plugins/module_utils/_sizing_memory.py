@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Iterator
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec import AUTO
@@ -27,14 +28,24 @@ def memory_limit(request: Request, machine: Machine) -> int | None:
     return int(machine.kernel_memory * request.memory_share) if machine.kernel_memory > 0 else None
 
 
+def entries_within(bound: int, request: Request, machine: Machine) -> int:
+    """The max whose table, with buckets by the ratio and rounded, takes no more than bound bytes; may be negative."""
+    per_entry = machine.entry.bytes + machine.bucket_bytes / request.entries_per_bucket
+    return math.floor((bound - machine.page_size) / per_entry)
+
+
 def explain_limit(request: Request, machine: Machine, limit: int | None) -> Step:
     if limit is None:
         return Step(None, ("memory limit: none, the amount of RAM is not known",))
     if request.memory_limit is not None:
         return Step(None, (f"memory limit: {in_mib(limit)}, as given",))
-    low = " that a 32-bit kernel can use for itself" if machine.kernel_memory < machine.memory_bytes else " of RAM"
-    share = f"the profile's {show_number(request.memory_share * 100)} % of {in_mib(machine.kernel_memory)}{low}"
+    share = f"the profile's {show_number(request.memory_share * 100)} % of {_ram(machine)}"
     return Step(None, (f"memory limit: {share} = {in_mib(limit)}",))
+
+
+def _ram(machine: Machine) -> str:
+    low = " that a 32-bit kernel can use for itself" if machine.kernel_memory < machine.memory_bytes else " of RAM"
+    return in_mib(machine.kernel_memory) + low
 
 
 def check_memory(request: Request, machine: Machine, size: TableSize, limit: int | None) -> Step:
@@ -61,7 +72,7 @@ def _bounds(request: Request, machine: Machine) -> Iterator[tuple[int, str]]:
     if request.memory_limit is not None:
         yield request.memory_limit, f"the memory_limit of {in_mib(request.memory_limit)}"
     if machine.kernel_memory > 0:
-        yield machine.kernel_memory // 2, f"half of the {in_mib(machine.kernel_memory)} of RAM"
+        yield machine.kernel_memory // 2, f"half of the {_ram(machine)}"
 
 
 def _asked(request: Request, machine: Machine, size: TableSize) -> tuple[int, str]:
@@ -93,6 +104,5 @@ def _fitting_entries(request: Request, machine: Machine, size: TableSize) -> int
         return 0
     bound = min(bound for bound, _name in _bounds(request, machine))
     if request.hashsize == AUTO and machine.hashsize != size.buckets:
-        ratio = machine.bucket_bytes / request.entries_per_bucket
-        return int((bound - machine.page_size) / (machine.entry.bytes + ratio))
+        return entries_within(bound, request, machine)
     return (bound - size.buckets * machine.bucket_bytes) // machine.entry.bytes

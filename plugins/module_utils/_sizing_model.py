@@ -120,8 +120,9 @@ class Step:
 
 
 def in_mib(size: int) -> str:
-    """Bytes as MiB, one digit: 411041792 is 392.0 MiB."""
-    return f"{size / (1 << 20):,.1f} MiB"
+    """Bytes as MiB: 411041792 is 392.0 MiB, 5000 is 0.0048 MiB."""
+    number = size / (1 << 20)
+    return f"{number:,.1f} MiB" if number >= 1 else f"{number:.2g} MiB"
 
 
 def show_number(number: float) -> str:

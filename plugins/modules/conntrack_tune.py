@@ -129,7 +129,7 @@ options:
       - 'DCCP by state: C(dccp_request), C(dccp_respond), C(dccp_partopen), C(dccp_open), C(dccp_closereq),
         C(dccp_closing), C(dccp_timewait).'
       - An unknown name fails the task and the nearest known one is offered. A name that this kernel does not have is
-        skipped, with the reason in RV(ignore:skipped).
+        skipped, with the reason in RV(ignore:not_applied).
     type: dict
     default: {}
   settings:
@@ -182,7 +182,7 @@ options:
 notes:
   - Needs root on the target to change anything.
   - In a container or another network namespace the size of the table belongs to the host. The module says so in
-    RV(ignore:skipped) and sets what can be set.
+    RV(ignore:not_applied) and sets what can be set.
 """
 
 EXAMPLES = r"""
@@ -283,11 +283,16 @@ host:
       type: str
       returned: success
       sample: systemd
-    distribution:
-      description: Distribution and its version.
+    platform:
+      description: Row of the platform table that tells which files this host reads at boot.
       type: str
       returned: success
-      sample: debian 12
+      sample: systemd
+    distribution:
+      description: Distribution and its version, as the host calls itself.
+      type: str
+      returned: success
+      sample: Debian GNU/Linux 12 (bookworm)
     memory_bytes:
       description: Memory of the host.
       type: int
@@ -319,19 +324,19 @@ before:
   type: dict
   contains: &values
     max:
-      description: Size of the table in entries.
+      description: Size of the table in entries; null while the module is not loaded.
       type: int
-      returned: when connection tracking is active
+      returned: success
       sample: 262144
     hashsize:
-      description: Number of hash buckets.
+      description: Number of hash buckets; null while the module is not loaded.
       type: int
-      returned: when connection tracking is active
+      returned: success
       sample: 262144
     count:
-      description: Live entries.
+      description: Live entries in this network namespace; null while the module is not loaded.
       type: int
-      returned: when connection tracking is active
+      returned: success
       sample: 18211
     timeouts:
       description: Every timeout that this kernel has, in seconds, by short name.
@@ -351,7 +356,7 @@ after:
   contains: *values
 sizing:
   description: The size that was chosen, and why.
-  returned: when O(state=present)
+  returned: success
   type: dict
   contains:
     max:
@@ -407,6 +412,11 @@ operations:
       type: str
       returned: success
       sample: /proc/sys/net/netfilter/nf_conntrack_max
+    name:
+      description: Short name of a kernel value; empty for everything else.
+      type: str
+      returned: success
+      sample: max
     before:
       description: What was there; null for nothing.
       type: str
@@ -427,7 +437,7 @@ operations:
       type: str
       returned: success
       sample: size of the table
-skipped:
+not_applied:
   description: What was asked for and cannot be done on this host.
   returned: success
   type: list
@@ -439,7 +449,7 @@ skipped:
       returned: success
       sample: helper
     reason:
-      description: Why it was skipped.
+      description: Why it was not applied.
       type: str
       returned: success
       sample: this kernel has no such key; it was removed in 6.0
@@ -469,6 +479,11 @@ conflicts:
       type: bool
       returned: success
       sample: true
+    note:
+      description: What more there is to say about it; empty when nothing.
+      type: str
+      returned: success
+      sample: ""
 survives:
   description: What will be true later, predicted from the files as they are after the run.
   returned: success

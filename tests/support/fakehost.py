@@ -161,9 +161,7 @@ class FakeHost(Host):
         entry = self.nodes.get(operation.target)
         if entry is None and operation.optional:
             raise _SkippedError("this kernel has no such key")
-        found = (entry.text or "").strip() if entry else None
-        if operation.before is not None and found != operation.before.strip():
-            raise _StaleError(f"expected {operation.before.strip()}, found {found}")
+        found = entry.text if entry else None
         self.kernel.write(self.nodes, operation.target, operation.after or "")
         actual = (self.nodes[operation.target].text or "").strip()
         if actual != (operation.after or "").strip():
@@ -181,7 +179,7 @@ class FakeHost(Host):
         error: OSError | _StaleError,
         reads: tuple[Read, ...],
     ) -> Applied:
-        reason = error.reason if isinstance(error, _StaleError) else f"{errno.errorcode[error.errno]}: {error.strerror}"
+        reason = error.reason if isinstance(error, _StaleError) else _describe(error)
         for number, before in reversed(undo):
             outcomes[number] = self._undo(operations[number], before)
         failed = operations[len(outcomes)]
@@ -213,6 +211,10 @@ class FakeHost(Host):
     def _put_back(self, operation: Operation, text: str | None) -> None:
         if text is not None:
             self.kernel.write(self.nodes, operation.target, text)
+
+
+def _describe(error: OSError) -> str:
+    return f"{errno.errorcode[error.errno or errno.EIO]}: {error.strerror}"
 
 
 def _matching(snapshot: Snapshot, pattern: str) -> list[Entry]:

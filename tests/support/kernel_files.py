@@ -149,7 +149,17 @@ def _module_tree(kernel: Kernel, model: KernelModel, release: str) -> list[Entry
 
 # ------------------------------------------------------------------------------------------------ the table itself
 
-_COLUMNS = ("entries", "searched", "found", "new", "invalid", "ignore", "delete", "delete_list", "insert")
+_COLUMNS: tuple[str, ...] = (
+    "entries",
+    "searched",
+    "found",
+    "new",
+    "invalid",
+    "ignore",
+    "delete",
+    "delete_list",
+    "insert",
+)
 _COLUMNS += ("insert_failed", "drop", "early_drop", "icmp_error", "expect_new", "expect_create", "expect_delete")
 _COLUMNS += ("search_restart",)
 

@@ -215,9 +215,7 @@ def find_generation(release: str) -> Generation:
     return fitting[-1]
 
 
-# ------------------------------------------------------------------------------------------------ modules
-
-# Which modules depend on which; the keys that a module brings are in KernelModel.
+# Modules: the directory of each, and which others it needs.
 _IP = "kernel/net/ipv4/netfilter/"
 _IP6 = "kernel/net/ipv6/netfilter/"
 _NF = "kernel/net/netfilter/"

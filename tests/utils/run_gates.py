@@ -11,9 +11,9 @@ import os
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree
 
 WORK = Path(__file__).resolve().parents[2] / ".cache" / "gates"
 REPORT = WORK / "report.json"

@@ -66,7 +66,8 @@ class Simulator:
 
     @property
     def builtin(self) -> bool:
-        return self.observed.module == BUILTIN
+        """Whether the keys are there from the start: conntrack is part of the kernel, or the host of this container has it loaded."""
+        return self.observed.module == BUILTIN or self.observed.netns == "other"
 
     def _preloaded_by(self) -> str:
         observed = self.observed
@@ -175,6 +176,9 @@ class Simulator:
             default = default_value(find_key(group, name), version=observed.version, family=observed.family)
             if default is not None:
                 kernel.set(key, default, DEFAULT)
+        if observed.netns == "other":
+            kernel.values.update({key: observed.values[key] for key in (MAX, HASHSIZE) if key in observed.values})
+            return
         kernel.set(HASHSIZE, size.buckets, source if hashsize else DEFAULT)
         eightfold = f"hashsize={hashsize} alone at load ({source}): the kernel makes max 8 x that"
         kernel.set(MAX, size.max, eightfold if hashsize else DEFAULT)

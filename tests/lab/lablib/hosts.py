@@ -38,7 +38,9 @@ class Kind:
 
 
 KINDS = {
-    "uml": Kind(uml.command, uml.environment, uml.disk_path, uml.prepare_disk, uml.DEFAULT_MEMORY_MIB, uml.BOOT_TIMEOUT),
+    "uml": Kind(
+        uml.command, uml.environment, uml.disk_path, uml.prepare_disk, uml.DEFAULT_MEMORY_MIB, uml.BOOT_TIMEOUT
+    ),
     "qemu": Kind(
         qemu.command, qemu.environment, qemu.disk_path, qemu.prepare_disk, qemu.DEFAULT_MEMORY_MIB, qemu.BOOT_TIMEOUT
     ),

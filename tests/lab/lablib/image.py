@@ -97,7 +97,10 @@ def build(settings: Settings, request: ImageRequest, work: Path) -> None:
     (work / "description.json").write_text(json.dumps(asdict(request), indent=2) + "\n", encoding="utf-8")
     with open(work / "disk.ext4", "wb"):
         pass
-    run(["mkfs.ext4", "-q", "-O", EXT4_FEATURES, "-d", str(tree), str(work / "disk.ext4"), DISK_SIZE], timeout=BUILD_TIMEOUT)
+    run(
+        ["mkfs.ext4", "-q", "-O", EXT4_FEATURES, "-d", str(tree), str(work / "disk.ext4"), DISK_SIZE],
+        timeout=BUILD_TIMEOUT,
+    )
     (work / "disk.ext4").chmod(0o444)
     remove_tree(tree)
     remove_tree(work / "stage")
@@ -116,7 +119,7 @@ def stage_files(request: ImageRequest, stage: Path) -> None:
 
 
 def mmdebstrap_argv(mirror: str, request: ImageRequest, work: Path) -> list[str]:
-    """The whole image as one command. Only the main archive: of an old release the others list packages that are gone."""
+    """The whole image as one command. Only the main archive: an old release's others list what is gone."""
     root = request.root
     packages = [*root.packages, *filter(None, [root.kernels[request.kind]])]
     # tar keeps the modes of folders that are there already, and makes root the owner of everything.

@@ -32,7 +32,7 @@ def group_variables(settings: Settings) -> dict[str, str]:
 
 
 def render_inventory(settings: Settings, hosts: Iterable[HostRecord]) -> str:
-    """YAML: group `lab` with every host, and one group per root (`root_bookworm_sysvinit`) and per kind (`kind_uml`)."""
+    """YAML: group `lab` with every host, one group per root (`root_bookworm_sysvinit`) and per kind (`kind_uml`)."""
     rows = sorted(hosts, key=lambda host: host.index)
     lines = ["# Written by lab.py: any change here is lost.", "all:", "  children:", "    lab:", "      vars:"]
     lines += [f"        {key}: {json.dumps(value)}" for key, value in group_variables(settings).items()]

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -61,13 +61,18 @@ def find_host(state: LabState, name: str) -> HostRecord:
 def open_network(settings: Settings, state: LabState) -> LabState:
     """Make the namespace unless it is there. Raises LabError when one of its name is there that is not ours."""
     existing = namespace_inode(settings.namespace)
-    ours = existing == state.namespace_inode or (not state.namespace_inode and load_state(settings.state) is not None)
-    if existing and not ours:
+    if existing and existing != state.namespace_inode and not state.namespace_pending:
         raise LabError(
             f"A network namespace '{settings.namespace}' exists that this lab did not make: choose another LAB_STATE."
         )
-    save_state(settings.state, replace(state, namespace_inode=0) if not existing else state)
-    state = replace(state, namespace_inode=create_namespace(settings.namespace))
+    if not existing and state.hosts:
+        raise LabError(
+            f"The network namespace '{settings.namespace}' was deleted under its hosts: run 'lab.py down' first."
+        )
+    if not existing:
+        save_state(settings.state, replace(state, namespace_inode=0, namespace_pending=True))
+    inode = create_namespace(settings.namespace)
+    state = replace(state, namespace_inode=inode, namespace_pending=False)
     save_state(settings.state, state)
     return state
 
@@ -141,7 +146,7 @@ def down(settings: Settings, names: Sequence[str]) -> list[str]:
         hosts = [find_host(state, name) for name in names] or list(state.hosts.values())
         for host in hosts:
             state = remove_host(settings, state, host)
-        if names or (state.namespace_inode and namespace_inode_of(0) == state.namespace_inode):
+        if names or (state.namespace_inode and namespace_inode_of(os.getpid()) == state.namespace_inode):
             write_inventory(settings, state)
         else:
             close_network(settings, state)
@@ -151,7 +156,8 @@ def down(settings: Settings, names: Sequence[str]) -> list[str]:
 def close_network(settings: Settings, state: LabState) -> None:
     """Delete everything but the consoles' logs."""
     close_shared_connections(settings)
-    if state.namespace_inode and namespace_inode(settings.namespace) == state.namespace_inode:
+    existing = namespace_inode(settings.namespace)
+    if existing and (existing == state.namespace_inode or state.namespace_pending):
         delete_namespace(settings.namespace)
     for folder in (settings.disks, settings.state / "uml", settings.state / "cp"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -166,7 +172,7 @@ def reboot(settings: Settings, names: Sequence[str]) -> None:
 
 
 def restart(settings: Settings, names: Sequence[str], *, append: str | None, hard: bool) -> None:
-    """End and start again on the same disk, with other kernel arguments unless `append` is None. `hard` is a power cut."""
+    """End and start again on the same disk, with other kernel arguments if `append` is given. `hard`: a power cut."""
     with locked(lock_path(settings)):
         state = read_lab(settings)
         hosts = [find_host(state, name) for name in names]
@@ -196,10 +202,3 @@ def in_parallel(hosts: Sequence[HostRecord], work: Callable[[HostRecord], object
 
 def write_inventory(settings: Settings, state: LabState) -> None:
     write_atomically(settings.inventory, render_inventory(settings, state.hosts.values()))
-
-
-def timed(work: Callable[[], object]) -> float:
-    """How many seconds it took."""
-    start = time.monotonic()
-    work()
-    return time.monotonic() - start

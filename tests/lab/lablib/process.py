@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which processes are the lab's own, and ending exactly those.
 
-A host's kernel is a session of its own (user-mode Linux is many processes) inside the lab's network namespace. A process
-counts as part of it only when it is in that namespace and in that session, or carries the host's mark in its environment.
+A host's kernel is a session of its own (user-mode Linux is many processes) inside the lab's network namespace. A
+process is part of it only when it is in that namespace, and in that session or with the host's mark in its environment.
 It is ended through a pidfd, so a number that was used again meanwhile is never hit.
 """
 
@@ -18,7 +18,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
 
 from .errors import LabError
 
@@ -35,12 +34,12 @@ class ProcessStat:
 
 
 def parse_stat(text: str) -> ProcessStat:
-    """See proc(5). The command's name may hold spaces and brackets, so the fields are counted after its last bracket."""
+    """See proc(5). The command's name may hold spaces and brackets: the fields are counted after its last one."""
     fields = text[text.rindex(")") + 2 :].split()
     return ProcessStat(state=fields[0], session=int(fields[3]), start_ticks=int(fields[19]))
 
 
-def read_stat(pid: int) -> Optional[ProcessStat]:
+def read_stat(pid: int) -> ProcessStat | None:
     """None when there is no such process, or only its remains that nobody has collected yet."""
     try:
         stat = parse_stat(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace"))
@@ -84,7 +83,7 @@ def own_processes(namespace_inode: int, session: int, mark: str) -> Iterator[int
 
 
 def kill_inside(pid: int, namespace_inode: int) -> None:
-    """SIGKILL to the process that has this number now, if it is in that network namespace after it has been pinned down."""
+    """SIGKILL to the process that has this number now, if it is in that namespace after it has been pinned down."""
     with contextlib.suppress(ProcessLookupError):
         pidfd = os.pidfd_open(pid)
         try:
@@ -95,7 +94,7 @@ def kill_inside(pid: int, namespace_inode: int) -> None:
 
 
 def end_processes(namespace_inode: int, session: int, mark: str, timeout: float = 20) -> int:
-    """End every process of one host and wait until they are gone. Returns how many there were; raises LabError if some stay."""
+    """End every process of one host and wait until they are gone. Returns how many; raises LabError if some stay."""
     ended: set[int] = set()
     deadline = time.monotonic() + timeout
     while True:

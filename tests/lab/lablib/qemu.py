@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import subprocess
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from .network import PREFIX_LENGTH, address_of, mac_of, tap_of
@@ -37,13 +37,23 @@ def prepare_disk(settings: Settings, host: HostRecord) -> None:
         part.replace(disk)
 
 
-@lru_cache(maxsize=None)
+@cache
 def choose_accelerator(kernel: str) -> str:
-    """`kvm` if this kernel gets as far as missing its root file system under it, else `tcg`. /dev/kvm alone says little:
-    on some machines it is there and starts nothing."""
+    """`kvm` if this kernel gets as far as missing its root file system under it, else `tcg`. /dev/kvm alone says
+    little: on some machines it is there and starts nothing."""
     if not Path("/dev/kvm").exists():
         return "tcg"
-    argv = [*BASE, *ACCELERATORS["kvm"], "-m", "512", "-no-reboot", "-kernel", kernel, "-append", "console=ttyS0 panic=-1"]
+    argv = [
+        *BASE,
+        *ACCELERATORS["kvm"],
+        "-m",
+        "512",
+        "-no-reboot",
+        "-kernel",
+        kernel,
+        "-append",
+        "console=ttyS0 panic=-1",
+    ]
     try:
         trial = subprocess.run(
             argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=KVM_TRIAL_SECONDS, check=False

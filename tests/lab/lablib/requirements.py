@@ -60,5 +60,7 @@ def report(kind: str) -> list[str]:
     packages = missing_packages(kind)
     lines = missing_rights()
     if packages:
-        lines.append(f"Missing packages. Install them with: apt-get install -y --no-install-recommends {' '.join(packages)}")
+        lines.append(
+            f"Missing packages. Install them with: apt-get install -y --no-install-recommends {' '.join(packages)}"
+        )
     return lines

@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The roots that a lab host can have, as data: one row per userland.
 
-A new root, a stand-in for a foreign distribution too, is a new row here and, where it needs files of its own, a new folder
-under guest/ that its `overlays` name. Nothing else has to change.
+A new root, a stand-in for a foreign distribution too, is a new row here and, where it needs files of its own, a new
+folder under guest/ that its `overlays` name. Nothing else has to change.
 """
 
 from __future__ import annotations
@@ -30,10 +30,22 @@ class Root:
     packages: tuple[str, ...]
     overlays: tuple[str, ...]  # folders under guest/, laid over the root in this order
     commands: tuple[str, ...]  # run by sh inside the root, after the overlays
-    kernels: dict[str, str] = field(default_factory=dict)  # kind -> kernel package; "" = the kernel is not from the root
+    kernels: dict[str, str] = field(
+        default_factory=dict
+    )  # kind -> kernel package; "" = the kernel is not from the root
 
 
-COMMON_PACKAGES = ("openssh-server", "python3", "iptables", "nftables", "conntrack", "procps", "kmod", "iproute2", "udev")
+COMMON_PACKAGES = (
+    "openssh-server",
+    "python3",
+    "iptables",
+    "nftables",
+    "conntrack",
+    "procps",
+    "kmod",
+    "iproute2",
+    "udev",
+)
 SYSTEMD_PACKAGES = (*COMMON_PACKAGES, "systemd-sysv")
 # The variant "important" pulls systemd in and conflicts with sysvinit-core: these roots start from "minbase".
 INITD_PACKAGES = (*COMMON_PACKAGES, "sysvinit-core", "sysv-rc", "initscripts", "ifupdown")

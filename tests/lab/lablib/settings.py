@@ -56,10 +56,12 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str], home: Path) -> Settings:
-    """The settings that these environment variables and this home directory give. Raises LabError for a bad LAB_STATE."""
+    """The settings that this environment and home directory give. Raises LabError for a bad LAB_STATE."""
     cache = environ.get("LAB_CACHE") or str(Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "stateward-lab")
     state = Path(environ.get("LAB_STATE") or "/run/stateward-lab").absolute()
     if not LAB_NAME.fullmatch(state.name):
-        raise LabError(f"LAB_STATE must end in a name like 'stateward-lab' (small letters, digits, '-'), not '{state.name}'.")
+        raise LabError(
+            f"LAB_STATE must end in a name like 'stateward-lab' (small letters, digits, '-'), not '{state.name}'."
+        )
     mirror = environ.get("LAB_MIRROR") or "http://deb.debian.org/debian"
     return Settings(cache=Path(cache).absolute(), state=state, mirror=mirror)

@@ -16,7 +16,13 @@ def run(argv: Sequence[str], timeout: float = 60) -> str:
     """Standard output of a program that must succeed within `timeout` seconds. Raises LabError with its last lines."""
     try:
         done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=timeout, check=False
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
         )
     except FileNotFoundError as error:
         raise LabError(f"{argv[0]} is not installed: see 'lab.py requirements'.") from error

@@ -54,9 +54,7 @@ def read_boot_id(settings: Settings, host: HostRecord) -> str:
     """The identity of the host's present boot, empty when it does not answer."""
     argv = ssh_argv(settings, host, ["cat", BOOT_ID])
     try:
-        done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
-        )
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
     except subprocess.TimeoutExpired:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is running, as one JSON file in the state directory: written before anything starts, so that a crash loses nothing."""
+"""What is running, as one JSON file in the state directory, written before anything starts: a crash loses nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from .errors import LabError
 
@@ -38,10 +38,11 @@ class HostRecord:
 
 @dataclass(frozen=True)
 class LabState:
-    """The whole lab. `namespace_inode` is 0 between the decision to make the namespace and its making."""
+    """The whole lab. `namespace_pending` is true between the decision to make the namespace and its making."""
 
     machine_boot_id: str
     namespace_inode: int = 0
+    namespace_pending: bool = False
     hosts: dict[str, HostRecord] = field(default_factory=dict)
 
     def with_host(self, host: HostRecord) -> LabState:
@@ -76,7 +77,7 @@ def machine_boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
-def load_state(folder: Path) -> Optional[LabState]:
+def load_state(folder: Path) -> LabState | None:
     """The state in this folder, or None when no lab was started there."""
     try:
         return parse_state((folder / "state.json").read_text(encoding="utf-8"))

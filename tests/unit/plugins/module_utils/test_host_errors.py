@@ -13,7 +13,13 @@ import pytest
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import StaleError
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_errors import SENTENCES, explain_error
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import NotRegularError
-from ansible_collections.stateward.conntrack.plugins.module_utils._model import DIRECTORY, FILE, MODULE, VALUE, Operation
+from ansible_collections.stateward.conntrack.plugins.module_utils._model import (
+    DIRECTORY,
+    FILE,
+    MODULE,
+    VALUE,
+    Operation,
+)
 
 MAX = "/proc/sys/net/netfilter/nf_conntrack_max"
 DROP_IN = "/etc/sysctl.d/90-conntrack.conf"

@@ -16,7 +16,13 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._errors import
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_files import change_directory, change_file
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_step import ALREADY, Undo
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import NotRegularError, Tree
-from ansible_collections.stateward.conntrack.plugins.module_utils._model import DIRECTORY, DONE, FILE, SKIPPED, Operation
+from ansible_collections.stateward.conntrack.plugins.module_utils._model import (
+    DIRECTORY,
+    DONE,
+    FILE,
+    SKIPPED,
+    Operation,
+)
 
 TARGET = "/etc/sysctl.d/90-conntrack.conf"
 
@@ -235,9 +241,7 @@ def test_removed_and_undone(tmp_path: Path, tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.ENOTEMPTY, errno.EEXIST])
-def test_one_that_is_not_empty_stays(
-    tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
+def test_one_that_is_not_empty_stays(tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     (tmp_path / "etc/sysctl.d/d").mkdir()
 
     def refuse(_path: str) -> None:
@@ -261,8 +265,11 @@ def test_a_mount_point_is_not_removed(tmp_path: Path, tree: Tree, monkeypatch: p
 
 def test_a_file_in_place_of_a_directory(tmp_path: Path, tree: Tree) -> None:
     (tmp_path / "etc/sysctl.d/d").write_text("x")
+    undos: list[Undo] = []
     with pytest.raises(FileExistsError):
-        change_directory(tree, directory("present"), pytest.fail)
+        change_directory(tree, directory("present"), undos.append)
+    undos[0]()
+    assert (tmp_path / "etc/sysctl.d/d").read_text() == "x"
     with pytest.raises(NotADirectoryError):
         change_directory(tree, directory(None), pytest.fail)
 

@@ -88,13 +88,13 @@ def test_examples_are_accepted(task: dict[str, Any]) -> None:
 
 CONTRACT = {
     "changed": "",
-    "host": "kernel dialect module init distribution memory_bytes page_size pointer_bits netns container",
+    "host": "kernel dialect module init platform distribution memory_bytes page_size pointer_bits netns container",
     "before": "max hashsize count timeouts settings",
     "after": "max hashsize count timeouts settings",
     "sizing": "max hashsize entry_bytes memory_bytes memory_limit_bytes load_factor reasons",
-    "operations": "kind target before after status reason",
-    "skipped": "name reason",
-    "conflicts": "key value source wins",
+    "operations": "kind target name before after status reason",
+    "not_applied": "name reason",
+    "conflicts": "key value source wins note",
     "survives": "reboot late_load firewall_restart",
     "transport": "",
     "warnings": "",

@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""conntrack_tune on this machine's real kernel: applies, is idempotent, predicts exactly, restores."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any, Callable
+
+import pytest
+
+from .conftest import DROP_IN, PROC, STATE, read_key
+
+Tune = Callable[..., "dict[str, Any]"]
+
+
+def without_status(result: dict[str, Any]) -> dict[str, Any]:
+    """What check mode and the real run must agree on: everything but the status of the operations."""
+    operations = [{**item, "status": ""} for item in result["operations"]]
+    return {key: value for key, value in {**result, "operations": operations}.items() if key not in ("diff", "warnings")}
+
+
+@pytest.mark.usefixtures("back")
+def test_example_of_the_readme(tune: Tune) -> None:
+    options = {"max": 300000, "hashsize": 70000}
+    check = tune(options, check=True)
+    assert (check["changed"], check["after"]["hashsize"], read_key("buckets")) == (True, 70144, 262144)
+    real = tune(options)
+    assert (real["changed"], read_key("max"), read_key("buckets")) == (True, 300000, 70144)
+    assert without_status(check) == without_status(real)
+    again = tune(options)
+    assert (again["changed"], again["operations"]) == (False, [])
+
+
+@pytest.mark.usefixtures("back")
+@pytest.mark.parametrize(
+    ("asked", "buckets"), [(1, 512), (100, 512), (1000, 1024), (5000, 5120), (70000, 70144), (65537, 66048)]
+)
+def test_odd_bucket_counts(tune: Tune, asked: int, buckets: int) -> None:
+    options = {"profile": "none", "hashsize": asked}
+    assert tune(options, check=True)["after"]["hashsize"] == buckets
+    assert tune(options)["after"]["hashsize"] == buckets == read_key("buckets")
+    assert not tune(options)["changed"]
+
+
+def test_absent_restores_values_and_files(tune: Tune) -> None:
+    first = {name: read_key(name) for name in ("max", "buckets", "tcp_timeout_established", "udp_timeout")}
+    tune({"max": 500000, "timeouts": {"udp": 45}, "persist": ["sysctl"]})
+    assert DROP_IN.exists()
+    assert "nf_conntrack_max = 500000\n" in DROP_IN.read_text()
+    tune({"max": 400000, "timeouts": {"udp": 50}, "persist": ["sysctl"]})
+    check = tune({"state": "absent"}, check=True)
+    real = tune({"state": "absent"})
+    assert without_status(check) == without_status(real)
+    assert {name: read_key(name) for name in first} == first
+    assert not tune({"state": "absent"})["changed"]
+
+
+@pytest.mark.usefixtures("back")
+def test_harden_everything_survives(tune: Tune) -> None:
+    result = tune({"profile": "web_lb", "persist": ["all"]})
+    assert {name: event["ok"] for name, event in result["survives"].items()} == {
+        "reboot": True,
+        "late_load": True,
+        "firewall_restart": True,
+    }
+    assert read_key("tcp_timeout_time_wait") == 65
+    assert not tune({"profile": "web_lb", "persist": ["all"]})["changed"]
+
+
+def test_network_namespace_says_whose_table_it_is(tune: Tune) -> None:
+    options = {"max": 300000, "profile": "none", "timeouts": {"udp": 77}}
+    host_udp = read_key("udp_timeout")
+    # /proc/sys/net shows the namespace of the reader; the state directory is shared with the host and taken away again.
+    result = tune(options, prefix=("unshare", "-n"))
+    skipped = {item["name"]: item["reason"] for item in result["not_applied"]}
+    assert "not the initial network namespace" in skipped["max"]
+    assert (result["host"]["netns"], result["after"]["timeouts"]["udp"]) == ("other", 77)
+    assert any("max is left as it is" in warning for warning in result["warnings"])
+    assert read_key("udp_timeout") == host_udp
+    assert tune({"state": "absent"}, prefix=("unshare", "-n"))["changed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"max": 0}, "max"),
+        ({"max": 2**31}, "max"),
+        ({"max": 100_000_000}, "force"),
+        ({"max": 1_000_000, "memory_limit": "64M"}, "force"),
+        ({"timeouts": {"tcp_estabished": 60}}, "tcp_established"),
+        ({"profile": "web"}, "web_lb"),
+        ({"max": 1000, "connections": 10}, "connections"),
+    ],
+)
+def test_bad_input_changes_nothing(tune: Tune, options: dict[str, Any], sentence: str) -> None:
+    result = tune(options)
+    assert result["failed"]
+    assert sentence in result["msg"]
+    assert not STATE.exists()
+
+
+def test_max_below_the_live_count_is_refused(tune: Tune) -> None:
+    """In a namespace of its own, where a rule tracks and datagrams to many addresses make entries, the count is real."""
+    script = "iptables -A OUTPUT -m conntrack --ctstate NEW -j ACCEPT && ip link set lo up && python3 -c '\n" + _FLOOD + "'"
+    done = subprocess.run(
+        ["unshare", "-n", "sh", "-c", script + " && cat /proc/sys/net/netfilter/nf_conntrack_count"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )
+    assert int(done.stdout.split()[-1]) >= 500
+    assert (PROC / "nf_conntrack_count").exists()
+
+
+_FLOOD = """
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for n in range(500):
+    s.sendto(b"x", ("127.0.%d.%d" % (n // 250, n % 250 + 1), 9))
+"""

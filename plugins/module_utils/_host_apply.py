@@ -123,7 +123,7 @@ def _settle(step: _Step, cause: str) -> Outcome:
     if step.problem:
         return replace(outcome, status=FAILED, reason="it was done and could not be undone: " + step.problem)
     if outcome.status == DONE and step.undos:
-        return replace(outcome, status=ROLLED_BACK, reason=f"undone, because {cause} failed")
+        return Outcome(step.operation, ROLLED_BACK, f"undone, because {cause} failed")
     if outcome.status == DONE and step.operation.kind == MODULE and outcome.reason != ALREADY:
         return replace(outcome, reason=STAYS_LOADED)
     return outcome

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import posixpath
@@ -167,18 +166,20 @@ def _remove_directory(operation: Operation, path: str, journal: Journal) -> Outc
 
 def _unmake_directories(paths: list[str]) -> None:
     for path in paths:
-        with contextlib.suppress(FileNotFoundError):
+        # Looked at first: a read-only file system refuses before it says that there is nothing.
+        if os.path.lexists(path):
             os.rmdir(path)
 
 
 def _remake_directory(path: str, state: FileState) -> None:
-    with contextlib.suppress(FileExistsError):
+    if not os.path.lexists(path):
         os.mkdir(path)
     _finish_directory(path, state)
 
 
 def _finish_directory(path: str, state: FileState) -> None:
     with open_directory(path) as opened:
-        apply_status(opened, state)
+        if capture_status(opened) != state:
+            apply_status(opened, state)
     with open_directory(posixpath.dirname(path)) as parent:
         sync_directory(parent)

@@ -95,7 +95,8 @@ def _ways_out(request: Request, machine: Machine, size: TableSize) -> Iterator[s
     fitting = _fitting_entries(request, machine, size)
     if fitting > 0:
         yield f"{fitting:,} entries fit."
-    yield "Ask for less, raise memory_limit, or allow it with force=true."
+    raising = ", raise memory_limit" if request.memory_limit is not None else ""
+    yield f"Ask for less{raising}, or allow it with force=true."
 
 
 def _fitting_entries(request: Request, machine: Machine, size: TableSize) -> int:

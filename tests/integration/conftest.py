@@ -59,21 +59,23 @@ Tune = Callable[..., "dict[str, Any]"]
 
 
 def run_module(options: dict[str, Any], *, check: bool = False, prefix: tuple[str, ...] = ()) -> dict[str, Any]:
-    """One ad hoc run of conntrack_tune on this machine; returns its result, failed or not."""
+    """One ad hoc run of conntrack_tune on this machine; returns its result, failed or not.
+
+    C(printed) is what the command wrote to the terminal, warnings included.
+    """
     command = [*prefix, sys.executable, "-m", "ansible", "adhoc", "localhost", "-i", "localhost,", "-c", "local"]
     command += ["-m", "stateward.conntrack.conntrack_tune", "-a", json.dumps(options)]
     command += ["-e", f"ansible_python_interpreter={sys.executable}", *(["--check", "--diff"] if check else [])]
     environment = {**os.environ, **_ENVIRONMENT}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120, cwd="/")
     _before, found, rest = done.stdout.partition(" => {")
     assert found, done.stdout + done.stderr
     result: dict[str, Any] = json.JSONDecoder().raw_decode("{" + rest)[0]
-    return result
+    return {**result, "printed": done.stdout + done.stderr}
 
 
 _ENVIRONMENT = {
     "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-    "ANSIBLE_CONFIG": "/dev/null",
     "ANSIBLE_NOCOLOR": "1",
     "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
 }
@@ -88,4 +90,4 @@ def tune() -> Tune:
 def back() -> Iterator[None]:
     """Undo everything through the module itself at the end of the test."""
     yield
-    assert not run_module({"state": "absent"}).get("failed")
+    assert "FAILED!" not in run_module({"state": "absent"})["printed"]

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import Any, Callable
 
 import pytest
 
-from .conftest import DROP_IN, PROC, STATE, read_key
+from .conftest import DROP_IN, STATE, read_key
 
 Tune = Callable[..., "dict[str, Any]"]
 
@@ -19,7 +18,7 @@ Tune = Callable[..., "dict[str, Any]"]
 def without_status(result: dict[str, Any]) -> dict[str, Any]:
     """What check mode and the real run must agree on: everything but the status of the operations."""
     operations = [{**item, "status": ""} for item in result["operations"]]
-    return {key: value for key, value in {**result, "operations": operations}.items() if key not in ("diff", "warnings")}
+    return {key: value for key, value in {**result, "operations": operations}.items() if key not in ("diff", "printed")}
 
 
 @pytest.mark.usefixtures("back")
@@ -70,6 +69,7 @@ def test_harden_everything_survives(tune: Tune) -> None:
     assert not tune({"profile": "web_lb", "persist": ["all"]})["changed"]
 
 
+@pytest.mark.usefixtures("back")
 def test_network_namespace_says_whose_table_it_is(tune: Tune) -> None:
     options = {"max": 300000, "profile": "none", "timeouts": {"udp": 77}}
     host_udp = read_key("udp_timeout")
@@ -78,9 +78,8 @@ def test_network_namespace_says_whose_table_it_is(tune: Tune) -> None:
     skipped = {item["name"]: item["reason"] for item in result["not_applied"]}
     assert "not the initial network namespace" in skipped["max"]
     assert (result["host"]["netns"], result["after"]["timeouts"]["udp"]) == ("other", 77)
-    assert any("max is left as it is" in warning for warning in result["warnings"])
+    assert "max is left as it is" in " ".join(result["printed"].split())
     assert read_key("udp_timeout") == host_udp
-    assert tune({"state": "absent"}, prefix=("unshare", "-n"))["changed"]
 
 
 @pytest.mark.parametrize(
@@ -97,25 +96,6 @@ def test_network_namespace_says_whose_table_it_is(tune: Tune) -> None:
 )
 def test_bad_input_changes_nothing(tune: Tune, options: dict[str, Any], sentence: str) -> None:
     result = tune(options)
-    assert result["failed"]
+    assert "FAILED!" in result["printed"]
     assert sentence in result["msg"]
     assert not STATE.exists()
-
-
-def test_max_below_the_live_count_is_refused(tune: Tune) -> None:
-    """In a namespace of its own, where a rule tracks and datagrams to many addresses make entries, the count is real."""
-    script = "iptables -A OUTPUT -m conntrack --ctstate NEW -j ACCEPT && ip link set lo up && python3 -c '\n" + _FLOOD + "'"
-    done = subprocess.run(
-        ["unshare", "-n", "sh", "-c", script + " && cat /proc/sys/net/netfilter/nf_conntrack_count"],
-        capture_output=True, text=True, check=True, timeout=60,
-    )
-    assert int(done.stdout.split()[-1]) >= 500
-    assert (PROC / "nf_conntrack_count").exists()
-
-
-_FLOOD = """
-import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-for n in range(500):
-    s.sendto(b"x", ("127.0.%d.%d" % (n // 250, n % 250 + 1), 9))
-"""

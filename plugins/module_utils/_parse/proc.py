@@ -21,7 +21,7 @@ _OS_RELEASE = re.compile(r"^[ \t]*([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.MULTILINE)
 _SLAB = re.compile(r"^(?:ip|nf)_conntrack(?:_[0-9a-f]+)?[ \t]+[0-9]+[ \t]+[0-9]+[ \t]+([0-9]{1,9})\b", re.MULTILINE)
 
 # .o: 2.4. Compressed modules: kmod.
-_MODULE_FILE = re.compile(r"([^/\s:]+?)\.k?o(?:\.(?:gz|xz|zst|bz2))?(?=[ \t\r]*$)")
+_MODULE_SUFFIX = re.compile(r"\.k?o(?:\.(?:gz|xz|zst|bz2))?$")
 
 
 def memory_bytes(meminfo: str) -> int | None:
@@ -70,9 +70,10 @@ def module_names(text: str) -> frozenset[str]:
     """The modules listed in modules.dep or modules.builtin, with C(_) for C(-); not those they depend on."""
     found = set()
     for line in text.split("\n"):
-        match = _MODULE_FILE.search(line.split(":", 1)[0])
+        name = line.split(":", 1)[0].rstrip(BLANKS).rpartition("/")[2]
+        match = _MODULE_SUFFIX.search(name)
         if match and not line.startswith((" ", "\t")):  # modutils (2.4) continues a line of dependencies with blanks
-            found.add(normalize_name(match.group(1)))
+            found.add(normalize_name(name[: match.start()]))
     return frozenset(found)
 
 

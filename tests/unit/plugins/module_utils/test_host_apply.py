@@ -119,7 +119,7 @@ def test_a_stale_file_is_told(tmp_path: Path) -> None:
 def test_the_value_found_is_what_comes_back(tmp_path: Path) -> None:
     tree = make(tmp_path)
     result = apply_operations(tree, (op(VALUE, MAX, "a value of long ago", "200"), FAILURE))
-    assert statuses(result) == [ROLLED_BACK, FAILED]
+    assert [(outcome.status, outcome.actual) for outcome in result.outcomes] == [(ROLLED_BACK, None), (FAILED, None)]
     assert (tmp_path / MAX.lstrip("/")).read_text() == "100\n"
 
 
@@ -323,7 +323,7 @@ def apply_or_interrupt(tree: Tree, plan: tuple[Operation, ...]) -> str:
 ERRORS = st.sampled_from([OSError(errno.ENOSPC, "full"), OSError(errno.EIO, "io"), MemoryError(), KeyboardInterrupt()])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(draft=DRAFTS, calls=st.integers(1, 120), error=ERRORS, late=st.booleans())
 def test_a_fault_anywhere_leaves_all_or_nothing(draft: Draft, calls: int, error: BaseException, late: bool) -> None:
     plan = draft_plan(draft)

@@ -278,3 +278,24 @@ def test_a_link_to_a_directory_counts_as_one(tmp_path: Path, tree: Tree) -> None
     (tmp_path / "etc/sysctl.d/d").symlink_to("/etc")
     outcome = change_directory(tree, directory("present"), pytest.fail)
     assert (outcome.status, outcome.reason) == (DONE, ALREADY)
+
+
+READ_ONLY = OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+@pytest.mark.parametrize("after", ["present", None])
+def test_a_read_only_file_system_needs_no_undoing(
+    tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch, after: str | None
+) -> None:
+    if after is None:
+        (tmp_path / "etc/sysctl.d/d").mkdir()
+
+    def refuse(*_args: object) -> None:
+        raise READ_ONLY
+
+    for function in ("mkdir", "rmdir", "fchmod", "fchown"):
+        monkeypatch.setattr(os, function, refuse)
+    undos: list[Undo] = []
+    with pytest.raises(OSError, match="Read-only"):
+        change_directory(tree, directory(after), undos.append)
+    undos[0]()

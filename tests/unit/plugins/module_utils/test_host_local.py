@@ -68,7 +68,7 @@ def test_the_lock_is_taken_for_changes_only(root: Path) -> None:
     host = LocalHost(str(root), lock_seconds=0)
     with hold_lock(Tree(str(root))):
         assert host.apply((), READS).snapshot.text(MAX) == "100\n"
-        with pytest.raises(LockedError, match="/run/lock/stateward-conntrack[.]lock"):
+        with pytest.raises(LockedError, match=r"/run/lock/stateward-conntrack[.]lock"):
             host.apply((op(VALUE, MAX, "100", "200"),), READS)
     assert host.apply((op(VALUE, MAX, "100", "200"),), READS).error == ""
 

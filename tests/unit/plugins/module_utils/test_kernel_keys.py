@@ -99,7 +99,11 @@ TIMEOUTS_ON_6_18 = {
 
 @pytest.mark.parametrize(("group", "measured"), [(TIMEOUT, TIMEOUTS_ON_6_18), (SETTING, MEASURED_ON_6_18)])
 def test_the_table_gives_exactly_the_keys_and_values_of_a_real_6_18(group: str, measured: dict[str, int]) -> None:
-    present = {key.name: _default(group, key.name, "6.18.44") for key in keys(group) if not _missing(group, key.name, "6.18.44")}
+    present = {
+        key.name: _default(group, key.name, "6.18.44")
+        for key in keys(group)
+        if not _missing(group, key.name, "6.18.44")
+    }
     assert {name: value for name, value in present.items() if value is not None} == measured
     assert [name for name, value in present.items() if value is None] == ([] if group == TIMEOUT else ["expect_max"])
 
@@ -191,7 +195,12 @@ def test_default_setting(name: str, release: str, value: int | None) -> None:
 @pytest.mark.parametrize(
     ("group", "name", "release", "words"),
     [
-        (SETTING, "helper", "6.18.44", "gone: last in 5.19, this is kernel 6.18.44; 6.0 never assigns helpers itself: 0 is already so"),
+        (
+            SETTING,
+            "helper",
+            "6.18.44",
+            "gone: last in 5.19, this is kernel 6.18.44; 6.0 never assigns helpers itself: 0 is already so",
+        ),
         (SETTING, "timestamp", "EL6b", "exists since 3.1, this is kernel 2.6.32 el6"),
         (SETTING, "acct", "EL5", "always count packets and bytes"),
         (SETTING, "events_retry_timeout", "4.4.0", "nothing replaces it"),

@@ -99,8 +99,20 @@ def test_loaded_size(release: str, hashsize: int, entries: int, buckets: int) ->
 
 @pytest.mark.parametrize(
     ("wanted", "read_back"),
-    [(1, 512), (100, 512), (511, 512), (512, 512), (513, 1024), (1000, 1024), (5000, 5120), (65000, 65024)]
-    + [(65536, 65536), (70000, 70144), (262144, 262144), (67108864, 67108864)],
+    [
+        (1, 512),
+        (100, 512),
+        (511, 512),
+        (512, 512),
+        (513, 1024),
+        (1000, 1024),
+        (5000, 5120),
+        (65000, 65024),
+        (65536, 65536),
+        (70000, 70144),
+        (262144, 262144),
+        (67108864, 67108864),
+    ],
 )
 def test_rounding_as_measured_on_6_18(wanted: int, read_back: int) -> None:
     assert round_buckets(wanted, 64, 4096, K618) == read_back
@@ -150,7 +162,12 @@ def test_limit_and_head(version: tuple[int, ...], bits: int, limit: int, head: i
 
 
 def test_rounding_came_with_2_6_24() -> None:
-    assert [rounds_buckets(version) for version in ((2, 4, 32), (2, 6, 22), (2, 6, 24), K618)] == [False, False, True, True]
+    assert [rounds_buckets(version) for version in ((2, 4, 32), (2, 6, 22), (2, 6, 24), K618)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(

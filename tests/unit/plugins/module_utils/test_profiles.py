@@ -83,7 +83,7 @@ def test_none_touches_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("webserver", "Did you mean web_lb"), ("k8snode", "Did you mean k8s_node"), ("zzzz", "Known are: general, web_lb")],
+    [("weblb", "Did you mean web_lb"), ("k8snode", "Did you mean k8s_node"), ("zzzz", "Known are: general, web_lb")],
 )
 def test_an_unknown_profile_is_answered_with_a_known_one(name: str, words: str) -> None:
     with pytest.raises(OptionError, match=words):

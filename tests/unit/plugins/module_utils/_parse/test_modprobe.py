@@ -61,7 +61,7 @@ def test_a_directive(text, expected):
         "include\n",
         "Options m a=1\n",
         "config x\n",
-        "options m a=1"[:7],
+        "options",
     ],
 )
 def test_what_modprobe_ignores(text):
@@ -164,8 +164,5 @@ WORD = st.text(alphabet="abz_019=.,/:", min_size=1, max_size=8)
 @given(st.lists(WORD, min_size=1, max_size=5), st.lists(st.sampled_from([" ", "\t", " \\\n", "  "]), min_size=7))
 @settings(max_examples=80, deadline=None)
 def test_how_the_words_are_separated_makes_no_difference(words, blanks):
-    text = "options" + " m"
-    for word, blank in zip(words, blanks):
-        text += (blank if blank != " \\\n" else " \\\n") + word
-    used = words[: len(blanks)]
-    assert triples(text + "\n") == [("options", "m", tuple(used))]
+    text = "options m" + "".join(blank + word for word, blank in zip(words, blanks))
+    assert triples(text + "\n") == [("options", "m", tuple(words))]

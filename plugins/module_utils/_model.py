@@ -38,12 +38,12 @@ class Entry:
     kind: by lstat: file, directory, link, other.
     text: content, decoded as UTF-8 with surrogateescape so that any byte survives; of a link, that of its target; None when
         it was not asked for or could not be read.
-    error: when the text could not be read, the errno name (C(EACCES), C(EIO), C(ENOENT) for a dangling link, C(EISDIR) for one
-        to a directory ...), C(TOO_LARGE), or C(NOT_REGULAR) for a FIFO, socket or device, which is never opened. With
+    error: when the text could not be read, the errno name (C(EACCES), C(EIO), C(ENOENT) for a dangling link, C(EISDIR)
+        for one to a directory ...), C(TOO_LARGE), or C(NOT_REGULAR) for a FIFO, socket or device, which is never opened. With
         Read.lines, C(TOO_LARGE) means that text has only the last of the lines. A link to /dev/null has an empty text.
     target: what a symbolic link says, unresolved. real: the resolved path of a link.
-    mode: permission bits of the path itself; writable: whether the reading user could open it for writing (below /proc/sys and
-        /sys, mode 0444 as root counts as not).
+    mode: permission bits of the path itself; writable: whether the reading user could open it for writing (below
+        /proc/sys and /sys, mode 0444 as root counts as not).
     """
 
     path: str

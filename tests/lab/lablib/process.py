@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import time
 from collections.abc import Iterator
@@ -82,28 +83,38 @@ def own_processes(namespace_inode: int, session: int, mark: str) -> Iterator[int
             yield pid
 
 
-def kill_inside(pid: int, namespace_inode: int) -> None:
-    """SIGKILL to the process that has this number now, if it is in that namespace after it has been pinned down."""
-    with contextlib.suppress(ProcessLookupError):
+def kill_inside(pid: int, namespace_inode: int) -> int:
+    """SIGKILL to the process that has this number now, if it is in that namespace after it has been pinned down.
+
+    Returns its pidfd, which becomes readable when the process has ended; -1 if there was nothing to end."""
+    try:
         pidfd = os.pidfd_open(pid)
-        try:
-            if namespace_inode_of(pid) == namespace_inode:
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-        finally:
-            os.close(pidfd)
+    except ProcessLookupError:
+        return -1
+    if namespace_inode_of(pid) != namespace_inode:
+        os.close(pidfd)
+        return -1
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+    return pidfd
 
 
-def end_processes(namespace_inode: int, session: int, mark: str, timeout: float = 20) -> int:
-    """End every process of one host and wait until they are gone. Returns how many; raises LabError if some stay."""
-    ended: set[int] = set()
+def wait_and_close(pidfds: list[int], timeout: float) -> bool:
+    """Wait until every one of these processes has ended; False if the time was not enough."""
+    deadline = time.monotonic() + timeout
+    ended = [bool(select.select([pidfd], [], [], max(0.0, deadline - time.monotonic()))[0]) for pidfd in pidfds]
+    for pidfd in pidfds:
+        os.close(pidfd)
+    return all(ended)
+
+
+def end_processes(namespace_inode: int, session: int, mark: str, timeout: float = 20) -> None:
+    """End every process of one host and wait until they are gone. Raises LabError if some stay."""
     deadline = time.monotonic() + timeout
     while True:
         left = list(own_processes(namespace_inode, session, mark))
         if not left:
-            return len(ended)
-        if time.monotonic() > deadline:
+            return
+        pidfds = [pidfd for pidfd in (kill_inside(pid, namespace_inode) for pid in left) if pidfd >= 0]
+        if not wait_and_close(pidfds, deadline - time.monotonic()) or time.monotonic() > deadline:
             raise LabError(f"These processes of {mark} cannot be ended: {left}")
-        for pid in left:
-            kill_inside(pid, namespace_inode)
-        ended.update(left)
-        time.sleep(0.05)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import (
-    ConntrackError,
     OptionError,
     RefusedError,
 )
@@ -104,8 +103,8 @@ def test_auto_says_every_step() -> None:
         "the largest of these, rounded up to a power of two: 2,097,152 entries",
         "2,097,152 entries would take 784.0 MiB, above the limit of 51.2 MiB: cut to 131,072",
         "hashsize: 131,072 entries / 1 per bucket = 131,072 buckets",
-        "memory when full: 131,072 entries x 384 bytes (slabinfo 256 + 128 for the extension area) + 131,072 buckets x 8 "
-        "= 49.0 MiB",
+        "memory when full: 131,072 entries x 384 bytes (slabinfo 256 + 128 for the extension area) + "
+        "131,072 buckets x 8 = 49.0 MiB",
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.modprobe import (
     Directive,
+    is_unknown_parameter,
     malformed,
     option_values,
     parse_modprobe,
@@ -156,6 +157,20 @@ def test_malformed(line, expected):
     sentence = malformed(directive)
     assert expected in sentence
     assert bool(sentence) == bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("options nf_conntrack nf_conntrack_max=1", True),
+        ("options nf_conntrack hashsize=1", False),
+        ("options nf_conntrack nf_conntrack_max = 1", False),
+        ("options other x=1", False),
+    ],
+)
+def test_is_unknown_parameter(line, expected):
+    (directive,) = parse_modprobe(line, "f")
+    assert is_unknown_parameter(directive) == expected
 
 
 WORD = st.text(alphabet="abz_019=.,/:", min_size=1, max_size=8)

@@ -83,7 +83,7 @@ def measure(compared: dict[str, list[str]], repeat: int) -> dict[str, list[float
     for command in compared.values():
         run(command)
     seconds: dict[str, list[float]] = {name: [] for name in compared}
-    for _ in range(repeat):
+    for _turn in range(repeat):
         for name, command in compared.items():
             took, output = run(command)
             if "PLAY RECAP" in output and "changed=0" not in output:

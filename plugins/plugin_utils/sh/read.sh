@@ -1,0 +1,241 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
+#
+# Reading. Set before this text, all of it shell words that a for or set takes after eval:
+#   PATHS      patterns of everything that is listed
+#   TEXTS      patterns of the files that are wanted as a whole
+#   FOLDERS    directories in which a pattern looks for names
+#   SEARCHES   calls of search: files of which only some lines are wanted
+#   PICKS      calls of pick: patterns of which only the files with a certain line are wanted
+#   TOOLS      names of programs
+
+# Above this, a process is faster than a shell that reads byte by byte.
+SMALL=3072
+
+read_host() {
+    IFS=$NL
+    read_facts
+    eval "$SEARCHES"
+    PICKED=
+    set +f
+    eval "$PICKS"
+    set -f
+    list_paths
+    read_texts
+    check_folders
+    record end ''
+    flush
+}
+
+read_facts() {
+    RELEASE=
+    ! slurp "$ROOT/proc/sys/kernel/osrelease" || RELEASE=${TEXT%"$NL"}
+    [ -n "$RELEASE" ] || RELEASE=$(uname -r)
+    record release "$RELEASE"
+    find_page_size
+    record page "$PAGE"
+    find_user
+    record euid "$USER_ID"
+    for NAME in $TOOLS; do
+        find_tool "$NAME"
+        [ -z "$TOOL" ] || record "tool $NAME" "$TOOL"
+    done
+    record machine ''
+    flush
+    uname -m
+    record time ''
+    flush
+    date -u +%Y%m%dT%H%M%SZ
+    # [ -w ] of busybox tells root that everything can be written, even where a mount forbids it.
+    record mounts ''
+    flush
+    sed -n -e 's,^[^ ]* \(/[^ ]*\) [^ ]* \(r[ow]\).*,\2 \1,' -e '/^r[ow] \/$/p' \
+        -e '/^r[ow] \/\(boot\|etc\|lib\|proc\|run\|sys\|usr\|var\)$/p' \
+        -e '/^r[ow] \/\(etc\|proc\|sys\|var\/lib\)\//p' </proc/self/mounts
+}
+
+# From the first mapping of the shell itself; getconf is not everywhere, and neither is smaps.
+find_page_size() {
+    PAGE=
+    while IFS=' ' read -r KEY VALUE REST; do
+        [ "$KEY" != KernelPageSize: ] || break
+    done </proc/self/smaps
+    if [ "$KEY $REST" = 'KernelPageSize: kB' ]; then
+        PAGE=$((VALUE * 1024))
+    else
+        PAGE=$(getconf PAGESIZE)
+    fi
+}
+
+find_user() {
+    while IFS=" $TAB" read -r KEY VALUE USER_ID REST; do
+        [ "$KEY" != Uid: ] || break
+    done </proc/self/status
+    [ "$KEY" = Uid: ] || USER_ID=$(id -u)
+}
+
+# search NEEDLES FILE...: the lines with one of the needles (one in each line) of the files that exist, as PATH:LINE.
+search() {
+    NEEDLES=$1
+    shift
+    for FILE; do
+        shift
+        [ ! -f "$FILE" ] || set -- "$@" "$FILE"
+    done
+    [ $# -gt 0 ] || return 0
+    record lines ''
+    flush
+    grep -aF -e "$NEEDLES" -- "$@" /dev/null 2>&1 </dev/null
+}
+
+# pick NEEDLES FILE...: add the files in which a needle occurs to those that are read.
+pick() {
+    [ -f "$2" ] || return 0
+    NEEDLES=$1
+    shift
+    PICKED=$PICKED$NL$(grep -laF -e "$NEEDLES" -- "$@" </dev/null)
+}
+
+# Everything that exists, in one go: ls follows no link here, and complains about what does not exist.
+list_paths() {
+    BLOCKED=
+    LARGE=$NL
+    set +f
+    eval "set -- $PATHS"
+    set -f
+    for FILE in $PICKED; do
+        set -- "$@" "$FILE"
+    done
+    ODD=
+    for FILE; do
+        case $FILE in
+        *"$NL"*) ODD=yes ;;
+        esac
+    done
+    if [ -n "$ODD" ]; then
+        for FILE; do
+            shift
+            case $FILE in
+            *"$NL"*) list_odd "$FILE" ;;
+            *) set -- "$@" "$FILE" ;;
+            esac
+        done
+    fi
+    if LIST=$(ls -ldn -- "$@" </dev/null); then :; elif [ $? -gt 125 ]; then record fault ls; fi
+    record list "$LIST"
+    for LINE in $LIST; do
+        NAME=/${LINE#* /}
+        case $LINE in
+        -*) look_at_file ;;
+        l*)
+            TARGET=${NAME##*"$ARROW"}
+            NAME=${NAME%"$ARROW"*}
+            look_at_link
+            ;;
+        esac
+        [ -w "$NAME" ] || BLOCKED=$BLOCKED$NAME$NL
+    done
+    record blocked "$BLOCKED"
+}
+
+# A name with a newline in it would look like two lines.
+list_odd() {
+    NAME=$1
+    [ -e "$NAME" ] || [ -L "$NAME" ] || return 0
+    META=$(ls -ldn -- "$NAME" </dev/null)
+    record odd "$NAME$MARK meta$NL${META%% /*}"
+    LARGE=$LARGE$NAME$NL
+    if [ -L "$NAME" ]; then
+        read_link "$NAME"
+        record target "$TARGET"
+        look_at_link
+    fi
+    [ -w "$NAME" ] || record locked "$NAME"
+}
+
+# Of a regular file: whether it is small. Those of the kernel are, and say nothing about their size.
+look_at_file() {
+    case $NAME in
+    "$ROOT"/proc/* | "$ROOT"/sys/*) return 0 ;;
+    esac
+    COUNT=0
+    IFS=' '
+    for SIZE in $LINE; do
+        COUNT=$((COUNT + 1))
+        [ "$COUNT" -lt 5 ] || break
+    done
+    IFS=$NL
+    [ "$SIZE" -le "$SMALL" ] || LARGE=$LARGE$NAME$NL
+}
+
+# Of the link NAME to TARGET: where it leads, and to what. The size of that is not known, so it counts as large.
+look_at_link() {
+    LARGE=$LARGE$NAME$NL
+    if [ -f "$NAME" ]; then
+        KIND=file
+    elif [ -d "$NAME" ]; then
+        KIND=directory
+    elif [ -e "$NAME" ]; then
+        KIND=other
+    else
+        KIND=missing
+    fi
+    case $TARGET in
+    /*) TARGET=$ROOT$TARGET ;;
+    *) TARGET=${NAME%/*}/$TARGET ;;
+    esac
+    resolve "$TARGET" || REAL=
+    record "link $KIND" "$NAME$MARK real$NL$REAL"
+}
+
+read_texts() {
+    set +f
+    eval "set -- $TEXTS"
+    set -f
+    for FILE in "$@" $PICKED; do
+        [ -f "$FILE" ] || continue
+        case $LARGE in
+        *"$NL$FILE$NL"*) read_large "$FILE" ;;
+        *) read_small "$FILE" ;;
+        esac
+    done
+}
+
+read_small() {
+    slurp "$1"
+    if [ -n "$TEXT" ]; then
+        record path "$1$MARK text$NL$TEXT"
+        return
+    fi
+    # Nothing was read: rarely because there is nothing.
+    ERROR=
+    case $1 in
+    "$ROOT"/proc/* | "$ROOT"/sys/*) probe "$1" ;;
+    *) ! [ -s "$1" ] && [ -r "$1" ] || probe "$1" ;;
+    esac
+    if [ -n "$ERROR" ]; then
+        record path "$1$MARK error$NL$ERROR"
+    else
+        record path "$1$MARK text$NL"
+    fi
+}
+
+# At most 1 MiB and a little: what is more than 1 MiB is not wanted.
+read_large() {
+    record path "$1$MARK text$NL"
+    flush
+    dd bs=4096 count=257 <"$1" && return
+    probe "$1"
+    record path "$1$MARK error$NL$ERROR"
+}
+
+# A directory that may not be listed matches no pattern, but it is there.
+check_folders() {
+    eval "set -- $FOLDERS"
+    for FOLDER; do
+        [ ! -d "$FOLDER" ] || [ -r "$FOLDER" ] || record unlisted "$FOLDER"
+    done
+}

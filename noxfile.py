@@ -207,7 +207,7 @@ def sanity(session: nox.Session, core: str) -> None:
 @nox.parametrize("python,core", CORES)
 def units(session: nox.Session, core: str) -> None:
     """The unit tests the way that ansible-test imports a collection."""
-    ansible_test(session, core, "units", "--requirements", *session.posargs)
+    ansible_test(session, core, "units", "--requirements", "--python", str(session.python), *session.posargs)
 
 
 # ------------------------------------------------------------------------------------------ the artifact

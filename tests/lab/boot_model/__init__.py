@@ -1,0 +1,5 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does the boot model say what a real boot does? Situations laid down, predicted, booted and read."""

@@ -15,11 +15,11 @@ options:
   transport:
     description:
       - How the host is read and changed.
+      - V(auto) - Choose what the target can do. In this release that is always Python.
+      - V(python) - The module runs on the target, with the target's Python 3.7 or newer.
+      - V(shell) - Plain C(sh) commands over the connection, for targets without a usable Python. Not in this
+        release; the task fails and says so.
     type: str
-    choices:
-      auto: Choose what the target can do. In this release that is always Python.
-      python: The module runs on the target, with the target's Python 3.7 or newer.
-      shell: Plain C(sh) commands over the connection, for targets without a usable Python. Not in this release; the
-        task fails and says so.
+    choices: [auto, python, shell]
     default: auto
 """

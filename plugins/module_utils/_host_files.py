@@ -24,7 +24,20 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._atomic import
     sync_directory,
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import StaleError, UnsupportedHostError
-from ansible_collections.stateward.conntrack.plugins.module_utils._host_step import ALREADY, Journal
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_sentences import (
+    ALREADY,
+    EDITED,
+    GONE,
+    LINK_DANGLING,
+    LINK_FOREIGN,
+    LINK_KEPT,
+    LINK_OUTSIDE,
+    MADE,
+    NOT_EMPTY,
+    OVERWRITTEN,
+    STALE,
+)
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_step import Journal
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tools import find_tool, run_tool
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import Tree, decode, encode
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import DONE, SKIPPED, Operation, Outcome
@@ -68,15 +81,15 @@ def _place(tree: Tree, operation: Operation) -> tuple[str, str]:
 def _follow(tree: Tree, operation: Operation, directory: str, owner: int) -> str:
     """The name that a link stands for, when it is root's (or our own) and stays in its directory."""
     real = tree.resolve(operation.target)
-    said = f"{operation.target} is a symbolic link to {real}"
+    said = {"target": operation.target, "real": real, "owner": owner}
     if posixpath.dirname(real) != directory:
-        raise UnsupportedHostError(f"{said}, outside its own directory: it is not followed")
+        raise UnsupportedHostError(LINK_OUTSIDE.format(**said))
     if owner not in (0, os.geteuid()):
-        raise UnsupportedHostError(f"{said} and belongs to user {owner}: it is not followed")
+        raise UnsupportedHostError(LINK_FOREIGN.format(**said))
     if not os.path.lexists(tree.host_path(real)):
-        raise UnsupportedHostError(f"{said}, which does not exist: it is not followed")
+        raise UnsupportedHostError(LINK_DANGLING.format(**said))
     if operation.after is None:
-        raise UnsupportedHostError(f"{said}: it is not removed")
+        raise UnsupportedHostError(LINK_KEPT.format(**said))
     return posixpath.basename(real)
 
 
@@ -89,8 +102,8 @@ def _is_done(found: FileState | None, wanted: bytes | None, mode: int | None) ->
 def _check_unchanged(operation: Operation, found: FileState | None) -> None:
     text = None if found is None else decode(found.data)
     if text not in (operation.before, operation.after):
-        happened = "is gone" if text is None else "was made" if operation.before is None else "was changed"
-        raise StaleError(f"{operation.target} {happened} after it had been read: another program writes it")
+        happened = GONE if text is None else MADE if operation.before is None else EDITED
+        raise StaleError(STALE.format(target=operation.target, happened=happened))
 
 
 def _state(found: FileState | None, wanted: bytes | None, mode: int | None) -> FileState | None:
@@ -108,7 +121,7 @@ def _write(directory: int, name: str, state: FileState | None, target: str) -> N
     replace_file(directory, name, state)
     written = capture_file(directory, name)
     if written is None or written.data != state.data:
-        raise StaleError(f"{target} was changed by another program while it was written")
+        raise StaleError(OVERWRITTEN.format(target=target))
 
 
 def _restore(directory: str, name: str, found: FileState | None) -> None:
@@ -159,7 +172,7 @@ def _remove_directory(operation: Operation, path: str, journal: Journal) -> Outc
     except OSError as error:
         # rmdir(2) allows either number.
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-            return Outcome(operation, SKIPPED, f"{operation.target} is not empty: it stays")
+            return Outcome(operation, SKIPPED, NOT_EMPTY.format(target=operation.target))
         raise
     return Outcome(operation, DONE)
 

@@ -10,7 +10,19 @@ import os
 import re
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import UnsupportedHostError
-from ansible_collections.stateward.conntrack.plugins.module_utils._host_step import ALREADY, Journal, ReadBackError
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_report import ReadBackError
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_sentences import (
+    ALREADY,
+    LACKING,
+    NO_MODPROBE,
+    NO_MODULE_NAME,
+    NOT_LOADED,
+    READ_BACK,
+    UNSEEN,
+    WROTE_BACK,
+    module_directory,
+)
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_step import Journal
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tools import find_tool, run_tool
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import (
     Tree,
@@ -21,7 +33,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree imp
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import DONE, SKIPPED, Operation, Outcome
 
-_MODULE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+MODULE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 # ---------------------------------------------------------------------------------------------- modules
 
@@ -29,21 +41,20 @@ _MODULE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 def load_module(tree: Tree, operation: Operation, journal: Journal) -> Outcome:
     """Load a kernel module with all that modprobe.d says. It is never unloaded: the journal gets nothing."""
     del journal
-    if not _MODULE_NAME.fullmatch(operation.target):
-        raise UnsupportedHostError(f"{operation.target!r} is no name of a kernel module")
-    # The directory carries underscores, whatever the name that was asked for.
-    shown = "/sys/module/" + operation.target.replace("-", "_")
+    if not MODULE_NAME.fullmatch(operation.target):
+        raise UnsupportedHostError(NO_MODULE_NAME.format(target=operation.target))
+    shown = module_directory(operation.target)
     if os.path.isdir(tree.host_path(shown)):
         return Outcome(operation, DONE, ALREADY)
     tool = find_tool(tree, "modprobe")
     if not tool:
-        raise UnsupportedHostError(f"modprobe was not found: the module {operation.target} cannot be loaded")
+        raise UnsupportedHostError(NO_MODPROBE.format(target=operation.target))
     problem = run_tool(tree, tool, operation.target)
     if problem:
-        raise UnsupportedHostError(f"the module {operation.target} was not loaded: {problem}")
+        raise UnsupportedHostError(NOT_LOADED.format(target=operation.target, problem=problem))
     if os.path.isdir(tree.host_path(shown)):
         return Outcome(operation, DONE)
-    return Outcome(operation, DONE, f"modprobe succeeded without {shown}: built in, an alias, or an install line")
+    return Outcome(operation, DONE, UNSEEN.format(shown=shown))
 
 
 # ---------------------------------------------------------------------------------------------- values
@@ -60,11 +71,11 @@ def change_value(tree: Tree, operation: Operation, journal: Journal) -> Outcome:
         _write_value(path, encode(wanted + "\n"))
     except FileNotFoundError:
         if operation.optional:
-            return Outcome(operation, SKIPPED, f"{operation.target} does not exist: this kernel has no such setting")
+            return Outcome(operation, SKIPPED, LACKING.format(target=operation.target))
         raise
     actual = decode(_read_value(path)).strip()
     if actual != wanted:
-        raise ReadBackError(f"wrote {wanted} to {operation.target}, the kernel says {actual or 'nothing'}", actual)
+        raise ReadBackError(READ_BACK.format(wanted=wanted, target=operation.target, said=actual or "nothing"), actual)
     return Outcome(operation, DONE, "", actual)
 
 
@@ -92,4 +103,4 @@ def _restore_value(path: str, found: bytes) -> None:
     actual = _read_value(path)
     if actual != found:
         said = decode(actual).strip()
-        raise ReadBackError(f"wrote back {decode(found).strip()}, the kernel says {said or 'nothing'}", said)
+        raise ReadBackError(WROTE_BACK.format(wanted=decode(found).strip(), said=said or "nothing"), said)

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._flow_model import FlowCounts, FlowQuery
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_apply import apply_operations
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_commands import read_commands
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_flows import count_flows
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_read import read_tree
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import Tree
 from ansible_collections.stateward.conntrack.plugins.module_utils._lock import LOCK_SECONDS, hold_lock
@@ -25,7 +28,13 @@ class LocalHost(Host):
 
     def read(self, reads: tuple[Read, ...]) -> Snapshot:
         """See Host.read. Only regular files are opened; one above 1 MiB is C(TOO_LARGE) unless lines are asked for."""
-        return read_tree(self._tree, reads)
+        snapshot = read_tree(self._tree, tuple(read for read in reads if not read.command))
+        printed = read_commands(self._tree, tuple(read for read in reads if read.command))
+        return Snapshot(entries={**snapshot.entries, **printed}, facts=snapshot.facts)
+
+    def count_flows(self, query: FlowQuery) -> FlowCounts:
+        """See Host.count_flows."""
+        return count_flows(self._tree, query)
 
     def apply(self, operations: tuple[Operation, ...], reads: tuple[Read, ...]) -> Applied:
         """See Host.apply. Without operations nothing is locked. Raises LockedError."""

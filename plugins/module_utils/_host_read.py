@@ -29,7 +29,8 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree imp
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Entry, Read, Snapshot
 
-TOO_LARGE, NOT_REGULAR = "TOO_LARGE", "NOT_REGULAR"
+# NUL: a text never has that byte, and a shell cannot hold it.
+TOO_LARGE, NOT_REGULAR, NUL = "TOO_LARGE", "NOT_REGULAR", "NUL"
 
 # A line is looked at in pieces of at most this many bytes, so that a file without line ends stays bounded.
 MAX_LINE = 65536
@@ -43,37 +44,39 @@ _MISSING = (errno.ENOENT, errno.ENOTDIR)
 
 
 @dataclass(frozen=True)
-class _Want:
-    """What all patterns together want of one path; lines None: the whole text."""
+class Want:
+    """What all patterns together want of one path; lines None: the whole text. is_search: as Read.is_search, all of them."""
 
     content: bool
     lines: frozenset[str] | None
+    is_search: bool
 
-    def merge(self, read: Read) -> _Want:
-        if not read.content:
-            return self
-        if not self.content:
-            return _want(read)
-        whole = self.lines is None or not read.lines
-        return _Want(True, None if whole else (self.lines or frozenset()).union(read.lines))
+    def merge(self, other: Want) -> Want:
+        is_search = self.is_search and other.is_search
+        if not (self.content and other.content):
+            return replace(self if self.content else other, is_search=is_search)
+        if self.lines is None or other.lines is None:
+            return Want(True, None, is_search)
+        return Want(True, self.lines | other.lines, is_search)
 
 
-def _want(read: Read) -> _Want:
-    return _Want(read.content, frozenset(read.lines) if read.lines else None)
+def want(read: Read) -> Want:
+    """What one row of the manifest wants of each path that it matches."""
+    return Want(read.content, frozenset(read.lines) if read.lines else None, read.is_search)
 
 
 def read_tree(tree: Tree, reads: tuple[Read, ...]) -> Snapshot:
     """Every path that the patterns match, and the facts of the host. Raises nothing for a path that cannot be read."""
     facts = read_facts(tree)
-    wants: dict[str, _Want] = {}
+    wants: dict[str, Want] = {}
     unlisted: dict[str, Entry] = {}
     for read in reads:
         for path in _expand(tree, read.pattern.replace("{release}", facts["release"]), unlisted):
-            wants[path] = wants[path].merge(read) if path in wants else _want(read)
+            wants[path] = wants[path].merge(want(read)) if path in wants else want(read)
     entries = {}
-    for path, want in wants.items():
-        entry = _read_entry(tree, path, want)
-        if entry is not None:
+    for path, wanted in wants.items():
+        entry = _read_entry(tree, path, wanted)
+        if entry is not None and (entry.text or not wanted.is_search):
             entries[path] = entry
     return Snapshot(entries={**entries, **unlisted}, facts=facts)
 
@@ -93,7 +96,7 @@ def read_facts(tree: Tree) -> dict[str, str]:
 
 def _read_release(tree: Tree) -> str:
     # The same as uname -r on a host; a tree that stands for another host brings its own.
-    entry = _read_entry(tree, "/proc/sys/kernel/osrelease", _Want(True, None))
+    entry = _read_entry(tree, "/proc/sys/kernel/osrelease", Want(True, None, False))
     return entry.text.strip() if entry and entry.text else os.uname().release
 
 
@@ -133,7 +136,7 @@ def _list(tree: Tree, directory: str, part: str, unlisted: dict[str, Entry]) -> 
 # ---------------------------------------------------------------------------------------------- entries
 
 
-def _read_entry(tree: Tree, path: str, want: _Want) -> Entry | None:
+def _read_entry(tree: Tree, path: str, wanted: Want) -> Entry | None:
     try:
         status = os.lstat(tree.locate(path))
     except OSError as error:
@@ -145,23 +148,23 @@ def _read_entry(tree: Tree, path: str, want: _Want) -> Entry | None:
     try:
         if kind == "link":
             entry = replace(entry, target=os.readlink(tree.locate(path)))
-        return _complete(tree, entry, want)
+        return _complete(tree, entry, wanted)
     except OSError as error:
         return replace(entry, error=errno_name(error.errno), writable=False)
 
 
-def _complete(tree: Tree, entry: Entry, want: _Want) -> Entry:
+def _complete(tree: Tree, entry: Entry, wanted: Want) -> Entry:
     """The entry with its link resolved, its text read and its writability found. Raises OSError ELOOP."""
     if entry.kind == "link":
         entry = replace(entry, real=tree.resolve(entry.path))
     real = tree.host_path(entry.real or tree.resolve(entry.path))
     entry = replace(entry, writable=_is_writable(entry.real or entry.path, real))
-    if not want.content or entry.kind == "directory":
+    if not wanted.content or entry.kind == "directory":
         return entry
     if entry.real == "/dev/null":
         # The usual mask of a drop-in, sysctl.d(5): a device, but surely empty.
         return replace(entry, text="")
-    text, problem = _read_text(real, want.lines)
+    text, problem = _read_text(real, wanted.lines)
     return replace(entry, text=text, error=problem)
 
 
@@ -184,23 +187,27 @@ def _read_text(host_path: str, lines: frozenset[str] | None) -> tuple[str | None
         descriptor = open_regular(host_path)
         with os.fdopen(descriptor, "rb", buffering=MAX_LINE) as stream:
             if lines is not None:
-                return _filter_lines(iter(lambda: stream.readline(MAX_LINE), b""), lines)
-            return decode(read_bytes(descriptor)), ""
+                return filter_lines(iter(lambda: stream.readline(MAX_LINE), b""), lines)
+            data = read_bytes(descriptor)
+            return (None, NUL) if b"\0" in data else (decode(data), "")
     except NotRegularError:
         return None, NOT_REGULAR
     except OSError as error:
         return None, TOO_LARGE if error.errno == errno.EFBIG else errno_name(error.errno)
 
 
-def _filter_lines(stream: Iterable[bytes], wanted: frozenset[str]) -> tuple[str, str]:
-    """The lines that contain a wanted string; of too many, the last ones, because the end of a log is what is new."""
+def filter_lines(stream: Iterable[bytes], wanted: frozenset[str]) -> tuple[str, str]:
+    """The lines that contain a wanted string, each with a line end; of too many, the last ones.
+
+    The end of a log is what is new.
+    """
     needles = [encode(text) for text in sorted(wanted)]
     kept: deque[bytes] = deque()
     size, problem = 0, ""
     for line in stream:
         if any(needle in line for needle in needles):
-            kept.append(line)
-            size += len(line)
+            kept.append(line if line.endswith(b"\n") or len(line) == MAX_LINE else line + b"\n")
+            size += len(kept[-1])
         while size > MAX_BYTES:
             size -= len(kept.popleft())
             problem = TOO_LARGE

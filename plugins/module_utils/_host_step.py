@@ -12,20 +12,9 @@ from __future__ import annotations
 
 from typing import Callable
 
-from ansible_collections.stateward.conntrack.plugins.module_utils._errors import ConntrackError
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import Tree
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Operation, Outcome
 
 Undo = Callable[[], None]
 Journal = Callable[[Undo], None]
 Perform = Callable[[Tree, Operation, Journal], Outcome]
-
-ALREADY = "it already was so"
-
-
-class ReadBackError(ConntrackError):
-    """The kernel took a value and tells another one; actual is what it tells."""
-
-    def __init__(self, message: str, actual: str) -> None:
-        super().__init__(message)
-        self.actual = actual

@@ -12,6 +12,7 @@ import signal
 import stat
 import subprocess
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_sentences import TOOL_SLOW, describe_end
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import Tree
 
 WANTED_TOOLS = ("modprobe", "sysctl", "systemctl", "restorecon", "conntrack", "iptables")
@@ -21,9 +22,6 @@ SYSTEM_DIRECTORIES = ("/sbin", "/usr/sbin", "/bin", "/usr/bin")
 
 # A module's install line may run other programs; none of them takes anywhere near this long.
 TOOL_SECONDS = 60.0
-
-# Of what a program says, the end tells why it failed.
-MAX_OUTPUT = 500
 
 
 def find_tool(tree: Tree, name: str) -> str:
@@ -54,14 +52,13 @@ def run_tool(tree: Tree, path: str, argument: str, seconds: float = TOOL_SECONDS
         output = process.communicate(timeout=seconds)[0]
     except subprocess.TimeoutExpired:
         _end(process)
-        return f"{path} {argument} did not end within {seconds:g} seconds"
+        return TOOL_SLOW.format(path=path, argument=argument, seconds=seconds)
     except BaseException:
         _end(process)
         raise
     if process.returncode == 0:
         return ""
-    said = output.decode("utf-8", "replace").strip()[-MAX_OUTPUT:]
-    return f"{path} {argument} ended with status {process.returncode}: {said or 'no output'}"
+    return describe_end(path, argument, process.returncode, output.decode("utf-8", "replace"))
 
 
 def _start(tree: Tree, path: str, argument: str) -> subprocess.Popen[bytes]:

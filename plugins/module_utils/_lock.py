@@ -15,6 +15,7 @@ import time
 from typing import Iterator
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import LockedError
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_sentences import describe_holder
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import Tree
 
 LOCK_NAME = "stateward-conntrack.lock"
@@ -122,5 +123,4 @@ def _describe_holder(descriptor: int, path: str) -> str:
         pid = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
     except OSError:
         pid = ""
-    holder = f"process {pid}" if pid.isdigit() else "another run"
-    return f"{holder} holds the lock {path} of this host: wait until it has ended, then try again"
+    return describe_holder(pid, path)

@@ -14,6 +14,8 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import Iterator, Mapping
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._flow_model import FlowCounts, FlowQuery
+
 # ---------------------------------------------------------------------------------------------- raw reading
 
 
@@ -24,23 +26,32 @@ class Read:
     pattern: an absolute path; C(*), C(?) and C([...]) match inside one path component; C({release}) stands for C(uname -r).
     content: whether the content is wanted, or only the existence, type and mode.
     lines: keep only lines that contain one of these fixed strings (for large files); empty keeps the whole text.
+    command: instead of a file, what this program prints on its standard output: its name and its arguments, without a
+        shell. Then pattern is only the name of the entry, C(command:NAME); a program that the host lacks gives no entry.
     """
 
     pattern: str
     content: bool = True
     lines: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+
+    @property
+    def is_search(self) -> bool:
+        """Lines of many files are searched for: a file without any has no entry."""
+        return bool(self.lines) and any(sign in self.pattern for sign in "*?[")
 
 
 @dataclass(frozen=True)
 class Entry:
     """One path of a host as it was found.
 
-    kind: by lstat: file, directory, link, other.
+    kind: by lstat: file, directory, link, other; command for what a program printed.
     text: content, decoded as UTF-8 with surrogateescape so that any byte survives; of a link, that of its target; None when
         it was not asked for or could not be read.
     error: when the text could not be read, the errno name (C(EACCES), C(EIO), C(ENOENT) for a dangling link, C(EISDIR)
-        for one to a directory ...), C(TOO_LARGE), or C(NOT_REGULAR) for a FIFO, socket or device, which is never opened. With
-        Read.lines, C(TOO_LARGE) means that text has only the last of the lines. A link to /dev/null has an empty text.
+        for one to a directory ...), C(TOO_LARGE), C(NUL) for a text with a NUL byte, or C(NOT_REGULAR) for a FIFO, socket
+        or device, which is never opened. With Read.lines, C(TOO_LARGE) means that text has only the last of the lines. A
+        link to /dev/null has an empty text.
     target: what a symbolic link says, unresolved. real: the resolved path of a link.
     mode: permission bits of the path itself; writable: whether the reading user could open it for writing (below
         /proc/sys and /sys, mode 0444 as root counts as not).
@@ -179,6 +190,10 @@ class Host:
 
     def read(self, reads: tuple[Read, ...]) -> Snapshot:
         """Read everything in one pass. Never raises for a single path; says what is wrong in its entry."""
+        raise NotImplementedError
+
+    def count_flows(self, query: FlowQuery) -> FlowCounts:
+        """Count the flows of one source in a single pass on the host itself; the listing never leaves it. Never raises."""
         raise NotImplementedError
 
     def apply(self, operations: tuple[Operation, ...], reads: tuple[Read, ...]) -> Applied:

@@ -29,34 +29,46 @@ options:
   state:
     description:
       - Whether the host is to be tuned, or tuning is to be taken back.
+      - V(present) - Apply and persist what the other options ask for.
+      - V(absent) - Remove every file and line that this collection owns, and put back the values that the running
+        kernel had before the first change. Options about sizes, timeouts, settings and O(persist) are ignored, so
+        that a playbook needs no other variables for its way back.
     type: str
-    choices:
-      present: Apply and persist what the other options ask for.
-      absent: Remove every file and line that this collection owns, and put back the values that the running kernel had
-        before the first change. Options about sizes, timeouts, settings and O(persist) are ignored, so that a playbook
-        needs no other variables for its way back.
+    choices: [present, absent]
     default: present
   profile:
     description:
       - The kind of host. A profile brings timeouts, settings, a ratio of entries to buckets, a share of the memory and
         a smallest size.
       - Everything in it can be overridden with the other options.
+      - V(general) - Any host without a more special role. Established connections may idle for a day.
+      - V(web_lb) - Web servers and load balancers, with many short connections.
+      - V(nat_gateway) - Router that hides a network behind one or a few addresses. Keeps idle TCP for 2 h 4 min, as
+        RFC 5382 demands.
+      - V(cgn) - Carrier-grade NAT with the timers of RFC 5382, RFC 4787 and RFC 6888, and accounting for the logs.
+      - V(dns_server) - Resolvers and name servers, with a flood of short UDP exchanges.
+      - V(k8s_node) - Kubernetes node, in agreement with the defaults of kube-proxy.
+      - V(perimeter_firewall) - Firewall in front of a network that has to withstand SYN floods. Short handshakes,
+        no pick-up of unknown connections.
+      - V(database) - Servers with pools of long idle connections.
+      - V(vpn) - VPN concentrator, with long-lived UDP and GRE.
+      - V(openstack_compute) - Hypervisor that tracks the connections of its guests.
+      - V(small_router) - Router or access point with little memory.
+      - V(none) - Nothing but what the other options ask for.
     type: str
     choices:
-      general: Any host without a more special role. Established connections may idle for a day.
-      web_lb: Web servers and load balancers, with many short connections.
-      nat_gateway: Router that hides a network behind one or a few addresses. Keeps idle TCP for 2 h 4 min, as RFC 5382
-        demands.
-      cgn: Carrier-grade NAT with the timers of RFC 5382, RFC 4787 and RFC 6888, and accounting for the logs.
-      dns_server: Resolvers and name servers, with a flood of short UDP exchanges.
-      k8s_node: Kubernetes node, in agreement with the defaults of kube-proxy.
-      perimeter_firewall: Firewall in front of a network that has to withstand SYN floods. Short handshakes, no pick-up
-        of unknown connections.
-      database: Servers with pools of long idle connections.
-      vpn: VPN concentrator, with long-lived UDP and GRE.
-      openstack_compute: Hypervisor that tracks the connections of its guests.
-      small_router: Router or access point with little memory.
-      none: Nothing but what the other options ask for.
+      - general
+      - web_lb
+      - nat_gateway
+      - cgn
+      - dns_server
+      - k8s_node
+      - perimeter_firewall
+      - database
+      - vpn
+      - openstack_compute
+      - small_router
+      - none
     default: general
   max:
     description:
@@ -151,17 +163,18 @@ options:
   persist:
     description:
       - What to write so that the values come back by themselves. Where each host keeps it is found out on the host.
+      - V(preload) - Load the module early at boot, before the sysctl settings are applied, so that its keys exist.
+      - V(modprobe) - Give the number of buckets as an option of the module. The matching max is always written
+        along, because the kernel derives a max of eight times the buckets from this option alone.
+      - V(sysctl) - Write max, timeouts and settings to the sysctl configuration that this host reads at boot.
+      - V(late_load) - Apply the values again whenever the module is loaded later, for example by the first firewall
+        rule.
+      - V(iptables_unload) - Keep the iptables service of CentOS and RHEL from unloading the modules, and with them
+        all values, at every restart.
+      - V(all) - All of the above that apply to the host.
     type: list
     elements: str
-    choices:
-      preload: Load the module early at boot, before the sysctl settings are applied, so that its keys exist.
-      modprobe: Give the number of buckets as an option of the module. The matching max is always written along, because
-        the kernel derives a max of eight times the buckets from this option alone.
-      sysctl: Write max, timeouts and settings to the sysctl configuration that this host reads at boot.
-      late_load: Apply the values again whenever the module is loaded later, for example by the first firewall rule.
-      iptables_unload: Keep the iptables service of CentOS and RHEL from unloading the modules, and with them all
-        values, at every restart.
-      all: All of the above that apply to the host.
+    choices: [preload, modprobe, sysctl, late_load, iptables_unload, all]
     default: []
   takeover:
     description:

@@ -208,7 +208,7 @@ def find_generation(release: str) -> Generation:
     """The generation of a kernel release, as C(uname -r) prints it. Raises LookupError before 2.6.9."""
     version = tuple(int(number) for number in re.findall(r"\d+", release)[:4])
     tag = re.search(r"\bel\d+", release)
-    family = tag.group() if tag and any(tag.group() == name for name, _, _ in ROWS) else ""
+    family = tag.group() if tag and any(tag.group() == name for name, _first, _row in ROWS) else ""
     fitting = [generation for name, first, generation in ROWS if name == family and first <= version]
     if not fitting:
         raise LookupError(f"no generation known for {release!r}")

@@ -63,7 +63,7 @@ def main() -> int:
     start = time.monotonic()
     code = run_nox(sys.argv[1], sys.argv[2:])
     sessions = json.loads(REPORT.read_text())["sessions"] if REPORT.exists() else []
-    results = {each["name"]: each["result"] for each in sessions}
+    results = {each["signatures"][0]: each["result"] for each in sessions}
     print(summary(results, time.monotonic() - start))
     return code
 

@@ -137,5 +137,5 @@ def duration_seconds(text: str) -> int | None:
 
 
 def _number(text: str) -> Fraction:
-    whole, _, fraction = text.partition(".")
+    whole, _point, fraction = text.partition(".")
     return Fraction(int(whole or "0")) + Fraction(int(fraction or "0"), 10 ** len(fraction))

@@ -38,7 +38,7 @@ def parse_sections(text: str) -> tuple[Item, ...]:
         if header:
             section = header.group(1).strip(BLANKS)
         elif body and body[0] not in "#;" and "=" in body:
-            key, _, value = body.partition("=")
+            key, _equals, value = body.partition("=")
             value = strip_quotes(_INLINE_COMMENT.sub("", value))
             found.append(Item(section, key.strip(BLANKS), value, number))
     return tuple(found)

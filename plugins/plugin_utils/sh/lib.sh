@@ -25,8 +25,6 @@ exec 2>/dev/null
 set -f
 NL='
 '
-TAB='	'
-ARROW=' -> '
 MARK=$NL@$NONCE
 OUT=
 
@@ -65,14 +63,9 @@ slurp() {
     } <"$1"
 }
 
-# Why a file cannot be read, into ERROR; empty when it can.
-probe() {
-    ERROR=$(cat -- "$1" 2>&1 >/dev/null </dev/null)
-}
-
 # What the link $1 says into TARGET; a newline at its end survives.
 read_link() {
-    TARGET=$(readlink -- "$1" && echo .)
+    TARGET=$(readlink "$1" && echo .)
     TARGET=${TARGET%"$NL."}
 }
 
@@ -105,21 +98,4 @@ enter() {
     case $BELOW in
     '' | . | ..) ! cd -P -- "$REAL" || REAL=$PWD ;;
     esac
-}
-
-# The path of a program inside the tree into TOOL, empty when there is none.
-find_tool() {
-    TOOL=
-    IFS=:
-    for PLACE in $TASK_PATH /sbin /usr/sbin /bin /usr/bin; do
-        case $PLACE in
-        /*) PLACE=${PLACE%/}/$1 ;;
-        *) continue ;;
-        esac
-        if [ -f "$ROOT$PLACE" ] && [ -x "$ROOT$PLACE" ]; then
-            TOOL=$PLACE
-            break
-        fi
-    done
-    IFS=$NL
 }

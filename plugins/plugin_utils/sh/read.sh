@@ -5,15 +5,17 @@
 # shellcheck shell=sh
 #
 # Reading. Set before this text, all of it shell words that a for or set takes after eval:
-#   PATHS      patterns of everything that is listed
-#   TEXTS      patterns of the files that are wanted as a whole
-#   FOLDERS    directories in which a pattern looks for names
-#   SEARCHES   calls of search: files of which only some lines are wanted
-#   PICKS      calls of pick: patterns of which only the files with a certain line are wanted
-#   TOOLS      names of programs
+#   WANTED_PATHS    patterns of everything that is listed
+#   WANTED_TEXTS    patterns of the files that are wanted as a whole
+#   WANTED_FOLDERS  directories in which a pattern looks for names
+#   SEARCHES        calls of search: files of which only some lines are wanted
+#   PICKS           calls of pick: patterns of which only the files with a certain line are wanted
+#   WANTED_TOOLS    names of programs
 
 # Above this, a process is faster than a shell that reads byte by byte.
 SMALL=3072
+TAB='	'
+ARROW=' -> '
 
 read_host() {
     IFS=$NL
@@ -39,7 +41,7 @@ read_facts() {
     record page "$PAGE"
     find_user
     record euid "$USER_ID"
-    for NAME in $TOOLS; do
+    for NAME in $WANTED_TOOLS; do
         find_tool "$NAME"
         [ -z "$TOOL" ] || record "tool $NAME" "$TOOL"
     done
@@ -104,7 +106,7 @@ list_paths() {
     BLOCKED=
     LARGE=$NL
     set +f
-    eval "set -- $PATHS"
+    eval "set -- $WANTED_PATHS"
     set -f
     for FILE in $PICKED; do
         set -- "$@" "$FILE"
@@ -124,7 +126,7 @@ list_paths() {
             esac
         done
     fi
-    if LIST=$(ls -ldn -- "$@" </dev/null); then :; elif [ $? -gt 125 ]; then record fault ls; fi
+    if LIST=$(ls -ldn "$@"); then :; elif [ $? -gt 125 ]; then record fault ls; fi
     record list "$LIST"
     for LINE in $LIST; do
         NAME=/${LINE#* /}
@@ -145,7 +147,7 @@ list_paths() {
 list_odd() {
     NAME=$1
     [ -e "$NAME" ] || [ -L "$NAME" ] || return 0
-    META=$(ls -ldn -- "$NAME" </dev/null)
+    META=$(ls -ldn "$NAME")
     record odd "$NAME$MARK meta$NL${META%% /*}"
     LARGE=$LARGE$NAME$NL
     if [ -L "$NAME" ]; then
@@ -175,13 +177,13 @@ look_at_file() {
 look_at_link() {
     LARGE=$LARGE$NAME$NL
     if [ -f "$NAME" ]; then
-        KIND=file
+        KIND='file'
     elif [ -d "$NAME" ]; then
-        KIND=directory
+        KIND='directory'
     elif [ -e "$NAME" ]; then
-        KIND=other
+        KIND='other'
     else
-        KIND=missing
+        KIND='missing'
     fi
     case $TARGET in
     /*) TARGET=$ROOT$TARGET ;;
@@ -193,7 +195,7 @@ look_at_link() {
 
 read_texts() {
     set +f
-    eval "set -- $TEXTS"
+    eval "set -- $WANTED_TEXTS"
     set -f
     for FILE in "$@" $PICKED; do
         [ -f "$FILE" ] || continue
@@ -234,8 +236,30 @@ read_large() {
 
 # A directory that may not be listed matches no pattern, but it is there.
 check_folders() {
-    eval "set -- $FOLDERS"
+    eval "set -- $WANTED_FOLDERS"
     for FOLDER; do
         [ ! -d "$FOLDER" ] || [ -r "$FOLDER" ] || record unlisted "$FOLDER"
     done
+}
+
+# Why a file cannot be read, into ERROR; empty when it can.
+probe() {
+    ERROR=$(cat "$1" 2>&1 >/dev/null </dev/null)
+}
+
+# The path of a program inside the tree into TOOL, empty when there is none.
+find_tool() {
+    TOOL=
+    IFS=:
+    for PLACE in $TASK_PATH /sbin /usr/sbin /bin /usr/bin; do
+        case $PLACE in
+        /*) PLACE=${PLACE%/}/$1 ;;
+        *) continue ;;
+        esac
+        if [ -f "$ROOT$PLACE" ] && [ -x "$ROOT$PLACE" ]; then
+            TOOL=$PLACE
+            break
+        fi
+    done
+    IFS=$NL
 }

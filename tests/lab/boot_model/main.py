@@ -4,7 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lay situations down on hosts of the lab, boot them for real and compare with what the model said.
 
-usage: python3 -m tests.lab.boot_model.main [--situations N] [--seed S] [ROOT ...]     (from the project's folder, as root)
+usage: PYTHONPATH=.tree python3 -m tests.lab.boot_model.main [--situations N] [--seed S] [ROOT ...]
+from the project's folder, as root.
 
 The hosts are those of lab.py, one for each root, called boot-ROOT; they are started if need be and left running.
 """
@@ -27,6 +28,8 @@ PROJECT = Path(__file__).resolve().parents[3]
 LAB = PROJECT / "tests" / "lab" / "lab.py"
 ROOTS = ("bullseye", "bookworm", "trixie", "bookworm-sysvinit", "bookworm-openrc")
 # What uses conntrack at last, as a firewall or the first rule of an administrator would.
+GUEST_COLLECTION = "/opt/lab/ansible_collections/stateward/conntrack"
+READ = "PYTHONPATH=/opt/lab python3 /opt/lab/guest_read.py"
 DEMAND = "iptables-legacy -A OUTPUT -m conntrack --ctstate NEW -j ACCEPT 2>/dev/null; true"
 
 
@@ -63,9 +66,13 @@ class Host:
 
     def prepare(self) -> None:
         """The reader, and a copy of every file that situations overwrite."""
-        lab("push", self.name, str(PROJECT / ".tree" / "ansible_collections"), "/opt/lab/ansible_collections")
+        self.run(f"mkdir -p {GUEST_COLLECTION}")
+        lab("push", self.name, str(PROJECT / "plugins"), f"{GUEST_COLLECTION}/plugins")
         lab("push", self.name, str(Path(__file__).with_name("guest_read.py")), "/opt/lab/guest_read.py")
-        saves = [f"mkdir -p /opt/lab/first{Path(path).parent}; cp -a {path} /opt/lab/first{path} 2>/dev/null" for path in PATHS]
+        saves = [
+            f"mkdir -p /opt/lab/first{Path(path).parent}; cp -a {path} /opt/lab/first{path} 2>/dev/null"
+            for path in PATHS
+        ]
         self.run("; ".join(saves) + "; true")
 
     def lay_down(self, situation: Situation) -> None:
@@ -86,10 +93,10 @@ class Host:
 
     def go_through(self, situation: Situation) -> Comparison:
         self.lay_down(situation)
-        before = parse_snapshot(self.run("python3 /opt/lab/guest_read.py"))
+        before = parse_snapshot(self.run(READ))
         predicted = predict(with_words(before, situation.append))
         self.boot(situation)
-        after = parse_snapshot(self.run(f"{DEMAND}; python3 /opt/lab/guest_read.py"))
+        after = parse_snapshot(self.run(f"{DEMAND}; {READ}"))
         return Comparison(self.root, situation, predicted, read(after))
 
 

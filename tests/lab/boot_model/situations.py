@@ -52,15 +52,22 @@ def named() -> tuple[Situation, ...]:
         Situation("sysctl without preload", {EARLY: f"{MAX} = 50000\n{ESTABLISHED} = 3600\n"}),
         Situation("sysctl with preload", {**preload, EARLY: f"{MAX} = 50000\n{BUCKETS} = 5000\n{UDP} = 45\n"}),
         Situation("hashsize alone", {**preload, OPTIONS: "options nf_conntrack hashsize=5000\n"}),
-        Situation("hashsize and late sysctl", {OPTIONS: "options nf_conntrack hashsize=6000\n", EARLY: f"{MAX} = 6000\n"}),
+        Situation(
+            "hashsize and late sysctl", {OPTIONS: "options nf_conntrack hashsize=6000\n", EARLY: f"{MAX} = 6000\n"}
+        ),
         Situation("hook to a file", {HOOK: HOOK_TO_OUR_FILE, EARLY: f"{MAX} = 40000\n{GENERIC} = 300\n"}),
         Situation("hook to the system", {HOOK: HOOK_TO_SYSTEM, EARLY: f"net.nf_conntrack_max = 41000\n{UDP} = 41\n"}),
         Situation("last name wins", {**preload, EARLY: f"{MAX} = 50000\n", LATE: f"{MAX} = 60000\n"}),
-        Situation("sysctl.conf against a late drop-in", {**preload, LATE: f"{MAX} = 60000\n", CONF: f"{MAX} = 70000\n"}),
+        Situation(
+            "sysctl.conf against a late drop-in", {**preload, LATE: f"{MAX} = 60000\n", CONF: f"{MAX} = 70000\n"}
+        ),
         Situation("sysctl.conf alone", {**preload, CONF: f"{MAX} = 70000\n{UDP} = 50\n"}),
         Situation("vendor file", {**preload, VENDOR: f"{MAX} = 33000\n", EARLY: f"{MAX} = 34000\n"}),
         Situation("masked vendor file", {**preload, VENDOR: f"{MAX} = 33000\n{UDP} = 33\n", MASKING: ""}),
-        Situation("slash form and alias", {**preload, EARLY: "net/netfilter/nf_conntrack_udp_timeout = 55\nnet.nf_conntrack_max = 43000\n"}),
+        Situation(
+            "slash form and alias",
+            {**preload, EARLY: "net/netfilter/nf_conntrack_udp_timeout = 55\nnet.nf_conntrack_max = 43000\n"},
+        ),
         Situation("dash and glob", {**preload, EARLY: f"-{UDP} = 56\nnet.netfilter.nf_conntrack_gen* = 200\n"}),
         Situation("a name that no reader takes", {**preload, ODD_NAME: f"{MAX} = 45000\n"}),
         Situation("refused value", {**preload, EARLY: f"{MAX} = 50000\n", LATE: f"{MAX} = many\n{UDP} = 57\n"}),
@@ -68,7 +75,11 @@ def named() -> tuple[Situation, ...]:
         Situation("a hook that loads nothing", {**preload, HOOK: "install nf_conntrack /bin/true\n"}),
         Situation("blacklisted", {**preload, HOOK: "blacklist nf_conntrack\n", EARLY: f"{MAX} = 50000\n"}),
         Situation("preload with an argument", {PRELOAD: "nf_conntrack hashsize=5000\n", EARLY: f"{MAX} = 50000\n"}),
-        Situation("kernel argument", {**preload, OPTIONS: "options nf_conntrack hashsize=5000\n"}, "nf_conntrack.hashsize=9000"),
+        Situation(
+            "kernel argument",
+            {**preload, OPTIONS: "options nf_conntrack hashsize=5000\n"},
+            "nf_conntrack.hashsize=9000",
+        ),
         Situation("module by kernel argument", {EARLY: f"{MAX} = 47000\n"}, "modules_load=nf_conntrack"),
         Situation("/etc/modules", {ETC_MODULES: "nf_conntrack\n", EARLY: f"{MAX} = 48000\n"}),
         Situation("a module that needs it", {PRELOAD: "xt_conntrack\n", EARLY: f"{MAX} = 49000\n"}),
@@ -88,7 +99,14 @@ def generated(seed: int) -> Iterator[Situation]:
 
 _SIZES = (513, 2048, 5000, 7777, 16384, 30000)
 _CHANCES = (
-    (PRELOAD, 0.5), (OPTIONS, 0.4), (HOOK, 0.25), (EARLY, 0.7), (LATE, 0.4), (VENDOR, 0.3), (CONF, 0.3), (MASKING, 0.1),
+    (PRELOAD, 0.5),
+    (OPTIONS, 0.4),
+    (HOOK, 0.25),
+    (EARLY, 0.7),
+    (LATE, 0.4),
+    (VENDOR, 0.3),
+    (CONF, 0.3),
+    (MASKING, 0.1),
 )
 _KEYS = (MAX, MAX, "net.nf_conntrack_max", "net/netfilter/nf_conntrack_max", BUCKETS, ESTABLISHED, UDP, GENERIC)
 
@@ -109,4 +127,11 @@ def _line(dice: random.Random) -> str:
     key = dice.choice(_KEYS)
     value = dice.choice(_SIZES) if ("max" in key or "buckets" in key) else dice.randint(20, 90000)
     prefix = "-" if dice.random() < 0.1 else ""
-    return dice.choice((f"{prefix}{key} = {value}\n", f"{prefix}{key}={value}\n", f"  {key} = {value}\n", f"# {key} = 1\n{key}={value}\n"))
+    return dice.choice(
+        (
+            f"{prefix}{key} = {value}\n",
+            f"{prefix}{key}={value}\n",
+            f"  {key} = {value}\n",
+            f"# {key} = 1\n{key}={value}\n",
+        )
+    )

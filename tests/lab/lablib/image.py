@@ -129,7 +129,7 @@ def mmdebstrap_argv(mirror: str, request: ImageRequest, work: Path) -> list[str]
         hooks.append(f'depmod -b "$1" {request.module_version}')
     hooks += [f'chroot "$1" sh -c {shlex.quote(command)}' for command in root.commands]
     return [
-        *("mmdebstrap", "--mode=root", "--format=directory", f"--variant={root.variant}"),
+        *("mmdebstrap", "--mode=root", "--format=directory", f"--variant={root.variant}", *root.options),
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED),
         f"--include={','.join(packages)}",
         *(f"--customize-hook={hook}" for hook in hooks),

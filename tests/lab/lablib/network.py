@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's network: a namespace of its own with one bridge and a tap per host. The machine's own network sees nothing."""
+"""The lab's network: a namespace of its own with one bridge and a tap per host; the machine's own sees nothing."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ folder under guest/ that its `overlays` name. Nothing else has to change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .errors import LabError
 
@@ -30,9 +30,8 @@ class Root:
     packages: tuple[str, ...]
     overlays: tuple[str, ...]  # folders under guest/, laid over the root in this order
     commands: tuple[str, ...]  # run by sh inside the root, after the overlays
-    kernels: dict[str, str] = field(
-        default_factory=dict
-    )  # kind -> kernel package; "" = the kernel is not from the root
+    kernels: dict[str, str]  # kind -> kernel package; "" = the kernel is not from the root
+    options: tuple[str, ...] = ()  # more options for mmdebstrap
 
 
 COMMON_PACKAGES = (
@@ -48,7 +47,7 @@ COMMON_PACKAGES = (
 )
 SYSTEMD_PACKAGES = (*COMMON_PACKAGES, "systemd-sysv")
 # The variant "important" pulls systemd in and conflicts with sysvinit-core: these roots start from "minbase".
-INITD_PACKAGES = (*COMMON_PACKAGES, "sysvinit-core", "sysv-rc", "initscripts", "ifupdown")
+INITD_PACKAGES = (*COMMON_PACKAGES, "sysvinit-core", "initscripts", "ifupdown")
 
 # What only costs boot time here: 18 s become 13 s without them. ifupdown has nothing to do, lab-net sets the address.
 MASKED_UNITS = (
@@ -91,6 +90,9 @@ _ROWS = (
         commands=SYSTEMD_COMMANDS,
         # By its exact name: the metapackage may ask for a version that only the security archive had.
         kernels={"uml": "", "qemu": "linux-image-5.10.0-32-cloud-amd64"},
+        # Debian 11's installer merges /usr, its packages do not. Only the first step of the hook directory "merged-usr"
+        # works: the second wants a package that Debian 11 does not have.
+        options=("--setup-hook=/usr/share/mmdebstrap/hooks/merged-usr/setup00.sh",),
     ),
     Root(
         name="trixie",
@@ -109,7 +111,7 @@ _ROWS = (
         summary="Debian 12 with SysV init: kmod before procps in rcS.d",
         init="sysvinit",
         variant="minbase",
-        packages=(*INITD_PACKAGES, "insserv"),
+        packages=(*INITD_PACKAGES, "sysv-rc", "insserv"),
         overlays=("common", "initd"),
         commands=INITD_COMMANDS,
         kernels={"uml": ""},
@@ -120,7 +122,7 @@ _ROWS = (
         summary="Debian 12 with OpenRC: its runlevels, Debian's scripts for kmod and procps",
         init="openrc",
         variant="minbase",
-        packages=(*INITD_PACKAGES, "openrc"),
+        packages=(*INITD_PACKAGES, "openrc"),  # which conflicts with sysv-rc
         overlays=("common", "initd"),
         commands=INITD_COMMANDS,
         kernels={"uml": ""},

@@ -15,6 +15,7 @@ from .shell import run
 from .state import HostRecord
 
 KERNEL = "linux.uml"
+LAUNCHER = Path(__file__).resolve().parent.parent / "uml-kernel"
 MODULES = Path("/usr/lib/uml/modules")
 DEFAULT_MEMORY_MIB = 384
 BOOT_TIMEOUT = 240  # seconds; one host takes about 15, eight at once on two cores about 60
@@ -40,7 +41,7 @@ def prepare_disk(settings: Settings, host: HostRecord) -> None:
 def command(settings: Settings, host: HostRecord) -> list[str]:
     """The argv of the kernel. All of its words are in the host's /proc/cmdline."""
     return [
-        KERNEL,
+        str(LAUNCHER),
         f"ubd0={disk_path(settings, host)},{host.image}/disk.ext4",
         "root=/dev/ubda",
         "rw",

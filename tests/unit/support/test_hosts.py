@@ -223,7 +223,7 @@ def test_listings_agree_with_the_count() -> None:
     snapshot = load_host("debian12")
     count = int(snapshot.text("/proc/sys/net/netfilter/nf_conntrack_count") or "")
     assert len((snapshot.text("/proc/net/nf_conntrack") or "").splitlines()) == count
-    header, first, _ = (snapshot.text("/proc/net/stat/nf_conntrack") or "").splitlines()
+    header, first, _rest = (snapshot.text("/proc/net/stat/nf_conntrack") or "").splitlines()
     assert "chainlength" in header.split()
     assert int(first.split()[0], 16) == count
 

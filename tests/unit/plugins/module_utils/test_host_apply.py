@@ -17,13 +17,14 @@ from unittest import mock
 
 import pytest
 from ansible_collections.stateward.conntrack.plugins.module_utils import _host_apply
-from ansible_collections.stateward.conntrack.plugins.module_utils._host_apply import (
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_apply import apply_operations
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_report import Result
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_sentences import (
+    ALREADY,
     NOT_TRIED,
     STAYS_LOADED,
-    Result,
-    apply_operations,
 )
-from ansible_collections.stateward.conntrack.plugins.module_utils._host_step import ALREADY, Undo
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_step import Undo
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import Tree
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import (
     DIRECTORY,

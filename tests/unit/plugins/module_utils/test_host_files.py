@@ -14,7 +14,8 @@ import pytest
 from ansible_collections.stateward.conntrack.plugins.module_utils import _host_files, _host_tools
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import StaleError, UnsupportedHostError
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_files import change_directory, change_file
-from ansible_collections.stateward.conntrack.plugins.module_utils._host_step import ALREADY, Undo
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_sentences import ALREADY
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_step import Undo
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import NotRegularError, Tree
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import (
     DIRECTORY,

@@ -14,7 +14,9 @@ import pytest
 from ansible_collections.stateward.conntrack.plugins.module_utils import _host_kernel
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import UnsupportedHostError
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_kernel import change_value, load_module
-from ansible_collections.stateward.conntrack.plugins.module_utils._host_step import ALREADY, ReadBackError, Undo
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_report import ReadBackError
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_sentences import ALREADY
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_step import Undo
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import Tree
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import DONE, MODULE, SKIPPED, VALUE, Operation
 

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked about the flows of a host, and the answer: a handful of counts, never the table itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Mapping
+
+FLOW_LIMIT, TIME_LIMIT = "flow_limit", "time_limit"
+
+
+@dataclass(frozen=True)
+class FlowSource:
+    """A place where flows are listed: a file, or else commands that are run one after the other.
+
+    name: for people. commands: argument lists that begin with the absolute path of the program.
+    """
+
+    name: str
+    path: str = ""
+    commands: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class FlowQuery:
+    """limit: lines of the listing that are read at most. seconds: after so many the reading ends. top: rows per ranking."""
+
+    source: FlowSource
+    limit: int
+    seconds: float
+    top: int
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The most frequent keys, most frequent first.
+
+    error: how much too low a count can be, and how often a key that is not in the list can have occurred more than the
+    last one that is; 0 when everything was counted exactly.
+    """
+
+    rows: tuple[tuple[str, int], ...] = ()
+    error: int = 0
+
+
+@dataclass(frozen=True)
+class FlowCounts:
+    """The flows that were read.
+
+    l3, l4, tcp_states: flows by name. ports: keys are C(tcp/443). truncated: empty, or the limit that ended the reading.
+    error: why there is nothing, or less than there should be; empty when all went well.
+    """
+
+    entries: int = 0
+    l3: Mapping[str, int] = field(default_factory=dict)
+    l4: Mapping[str, int] = field(default_factory=dict)
+    tcp_states: Mapping[str, int] = field(default_factory=dict)
+    assured: int = 0
+    unreplied: int = 0
+    offloaded: int = 0
+    sources: Ranking = Ranking()
+    destinations: Ranking = Ranking()
+    ports: Ranking = Ranking()
+    truncated: str = ""
+    error: str = ""

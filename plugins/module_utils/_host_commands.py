@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The few programs whose output is read: run without a shell, with a time limit and a bound on what is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from typing import Iterator
+
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_read import MAX_LINE, filter_lines
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_tools import SYSTEM_DIRECTORIES, find_tool
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import Tree
+from ansible_collections.stateward.conntrack.plugins.module_utils._model import Entry, Read
+
+# Reading the ring buffer or some counters takes milliseconds.
+COMMAND_SECONDS = 10.0
+
+FAILED, TIMED_OUT = "EXIT", "ETIMEDOUT"
+
+
+def read_commands(tree: Tree, reads: tuple[Read, ...]) -> dict[str, Entry]:
+    """What the programs of these rows print, by the name of the row; nothing for a program that the host lacks."""
+    found = ((read, find_tool(tree, read.command[0])) for read in reads)
+    return {read.pattern: _read_command(tree, read, path) for read, path in found if path}
+
+
+def _read_command(tree: Tree, read: Read, path: str) -> Entry:
+    with running(tree, (path, *read.command[1:]), seconds=COMMAND_SECONDS) as process:
+        if process is None or process.stdout is None:
+            return Entry(read.pattern, "command", error=FAILED, writable=False)
+        stream = process.stdout
+        # Every line has the empty string in it.
+        wanted = frozenset(read.lines or ("",))
+        text, error = filter_lines(iter(lambda: stream.readline(MAX_LINE), b""), wanted)
+        status = process.wait()
+    how = {0: error, -signal.SIGKILL: TIMED_OUT}.get(status, FAILED)
+    return Entry(read.pattern, "command", text=text, error=how, writable=False)
+
+
+@contextlib.contextmanager
+def running(
+    tree: Tree, command: tuple[str, ...], *, seconds: float, errors: int = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[bytes] | None]:
+    """A program of the tree that runs during the block, None when it cannot be started.
+
+    It is killed after that many seconds and at the end of the block. errors: the descriptor of its standard error.
+    """
+    try:
+        process = _start(tree, command, errors)
+    except OSError:
+        yield None
+        return
+    timer = threading.Timer(seconds, _kill, (process,))
+    timer.start()
+    try:
+        yield process
+    finally:
+        timer.cancel()
+        _kill(process)
+        if process.stdout:
+            process.stdout.close()
+        process.wait()
+
+
+def _start(tree: Tree, command: tuple[str, ...], errors: int) -> subprocess.Popen[bytes]:
+    # argv[0] stays the name that was found: busybox is one program under many names.
+    return subprocess.Popen(
+        [tree.host_path(command[0]), *command[1:]],
+        executable=tree.host_path(tree.resolve(command[0])),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env={"LC_ALL": "C", "PATH": ":".join(SYSTEM_DIRECTORIES)},
+        start_new_session=True,
+    )
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the program with all that it started, unless it has ended by itself."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -49,5 +49,18 @@ TUNE_OPTIONS: dict[str, dict[str, Any]] = {
     "takeover": {"type": "bool", "default": False},
     "backup": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
+    "undo": {"type": "list", "elements": "dict"},
+    **SHARED_OPTIONS,
+}
+
+# memory_limit is raw as in TUNE_OPTIONS.
+INFO_OPTIONS: dict[str, dict[str, Any]] = {
+    "warning": {"type": "int", "default": 75},
+    "critical": {"type": "int", "default": 90},
+    "memory_limit": {"type": "raw", "default": "15%"},
+    "flows": {"type": "bool", "default": False},
+    "top": {"type": "int", "default": 10},
+    "flow_limit": {"type": "int"},
+    "time_limit": {"type": "int", "default": 30},
     **SHARED_OPTIONS,
 }

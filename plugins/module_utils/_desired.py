@@ -6,17 +6,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Iterator, Mapping
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._boot.readers import file_assignments
 from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_keys import (
     default_value,
     find_key,
     missing_reason,
 )
-from ansible_collections.stateward.conntrack.plugins.module_utils._names import short_name
+from ansible_collections.stateward.conntrack.plugins.module_utils._names import short_name, sysctl_names
 from ansible_collections.stateward.conntrack.plugins.module_utils._observe import HASHSIZE, MAX, Observed
 from ansible_collections.stateward.conntrack.plugins.module_utils._options import KEEP, Options
+from ansible_collections.stateward.conntrack.plugins.module_utils._parse.sysctl import kernel_int
 from ansible_collections.stateward.conntrack.plugins.module_utils._profiles import Profile, find_profile
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing import size_table
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_model import Machine, Request, Sizing
@@ -35,7 +37,8 @@ class Skipped:
 class Desired:
     """What shall be true.
 
-    values: by canonical key, in the order of the files we write (sizes first). skipped: what was wanted and cannot be had here.
+    values: by canonical key, in the order of the files we write (sizes first); a size that is kept is in it only where it has to be written
+    down, see _is_written(). skipped: what was wanted and cannot be had here.
     """
 
     values: Mapping[str, int]
@@ -52,13 +55,45 @@ def find_desired(options: Options, observed: Observed) -> Desired:
     """The desired state. Raises RefusedError for a size that is refused without force, OptionError for an unknown profile."""
     profile = find_profile(options.profile)
     wanted = _wanted(options, profile)
-    sizing = size_table(_request(options, observed, profile, wanted), machine_of(observed))
+    held = held_sizes(observed)
+    machine = _machine(options, observed, held)
+    sizing = size_table(_request(options, observed, profile, wanted), machine)
     sizes = {MAX: sizing.max, HASHSIZE: sizing.hashsize}
-    everything = {**{key: value for key, value in sizes.items() if value is not None}, **wanted}
+    written = {key: value for key, value in sizes.items() if value is not None and _is_written(options, key, held)}
+    everything = {**written, **wanted}
     skipped = tuple(_skipped(options, observed, everything))
     out_of_reach = {item.name for item in skipped}
     values = {key: value for key, value in everything.items() if _label(key) not in out_of_reach}
     return Desired(values, sizing, skipped)
+
+
+def _is_written(options: Options, key: str, held: Mapping[str, int]) -> bool:
+    """Whether a size is ours: asked for, or kept and in our files already, or the max that a number of buckets needs beside it.
+
+    Given alone at load, that number makes max eight times as large.
+    """
+    asked = {MAX: options.max != KEEP or options.hashsize != KEEP, HASHSIZE: options.hashsize != KEEP}
+    return asked[key] or bool(held)
+
+
+def held_sizes(observed: Observed) -> dict[str, int]:
+    """The sizes, by canonical key, that our sysctl file or block has from an earlier run; a module option of ours is never without."""
+    names = sysctl_names(observed)
+    lines = file_assignments(observed.platform.boot.sysctl_path, observed.snapshot, only_block=True)
+    values = ((names.get(line.key, ""), kernel_int(line.value)) for line in lines)
+    return {key: value for key, value in values if key in (MAX, HASHSIZE) and value is not None}
+
+
+def _machine(options: Options, observed: Observed, held: Mapping[str, int]) -> Machine:
+    """What is kept while the module is not loaded: what our files say, else what the kernel will make of it."""
+    machine = machine_of(observed)
+    if observed.active:
+        return machine
+    default = machine.default.max if options.hashsize != KEEP else None
+    kept = {MAX: held.get(MAX, default), HASHSIZE: held.get(HASHSIZE)}
+    wish = {MAX: options.max, HASHSIZE: options.hashsize}
+    current = {key: value if wish[key] == KEEP else None for key, value in kept.items()}
+    return replace(machine, max=current[MAX], hashsize=current[HASHSIZE])
 
 
 def _wanted(options: Options, profile: Profile) -> dict[str, int]:

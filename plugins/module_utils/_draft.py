@@ -53,8 +53,11 @@ class Draft:
         return entry.text
 
     def write(self, path: str, text: str, reason: str, *, mode: int | None = None) -> None:
-        """The file shall have exactly this text."""
+        """The file shall have exactly this text. With a mode it is wholly ours, and no link to a file of somebody else."""
         self.text(path)
+        entry = self._snapshot.get(path)
+        if mode is not None and entry is not None:
+            _check_own(entry)
         self._changes[path] = Change(text, reason, mode)
 
     def write_first(self, path: str, text: str, reason: str, *, mode: int) -> None:
@@ -67,12 +70,15 @@ class Draft:
         old = self.text(path)
         if old is None:
             self.created.append(path)
-        elif old != text:
-            self.edits.append(find_edit(path, old, text))
+        if old != text:
+            self.edits.append(find_edit(path, old or "", text))
         self.write(path, text, reason)
 
     def remove(self, path: str, reason: str) -> None:
-        """The file shall not exist."""
+        """The file, which is ours, shall not exist."""
+        entry = self._snapshot.get(path)
+        if entry is not None:
+            _check_own(entry)
         if self.text(path) is not None:
             self._changes[path] = Change(None, reason, None)
 
@@ -80,6 +86,12 @@ class Draft:
         """The directory shall go if it is empty by then."""
         if self._snapshot.exists(path):
             self._removed_directories.append(path)
+
+    def raw(self, path: str) -> str:
+        """The text as it stands in the draft, whether or not the file could be edited; empty when there is none."""
+        if path in self._changes:
+            return self._changes[path].text or ""
+        return self._snapshot.text(path) or ""
 
     def is_text(self, path: str) -> bool:
         """Whether there is a file that can be read."""
@@ -90,9 +102,9 @@ class Draft:
         """Whether a file or directory of the host will not be there any more."""
         return path in self._removed_directories or (path in self._changes and self._changes[path].text is None)
 
-    def changed(self, path: str) -> bool:
-        """Whether an existing file will be different."""
-        return path in self._changes and self._differs(path)
+    def writes_below(self, directory: str) -> bool:
+        """Whether a file in a directory, or deeper, will be there that the draft writes."""
+        return any(path.startswith(directory + "/") and change.text is not None for path, change in self._changes.items())
 
     def _differs(self, path: str) -> bool:
         change, entry = self._changes[path], self._snapshot.get(path)
@@ -105,12 +117,25 @@ class Draft:
     def operations(self) -> tuple[Operation, ...]:
         """Missing directories, then the files that differ, then directories that go."""
         files = [self._file_operation(path) for path in self.changed_paths()]
+        for operation in files:
+            self._check_directory(operation)
         return (*self._missing_directories(files), *files, *self._directory_removals())
 
     def _file_operation(self, path: str) -> Operation:
         change, entry = self._changes[path], self._snapshot.get(path)
         before = entry.text if entry else None
         return Operation(FILE, path, before, change.text, change.reason, mode=change.mode)
+
+    def _check_directory(self, operation: Operation) -> None:
+        """Raise UnsupportedHostError where the nearest directory that is there cannot take the file."""
+        above = (self._snapshot.get(path) for path in reversed(_parents(operation.target)))
+        nearest = next((entry for entry in above if entry), None)
+        if nearest is None:
+            return
+        if nearest.kind in ("file", "other") or (nearest.kind == "link" and nearest.error == "ENOENT"):
+            raise UnsupportedHostError(f"{nearest.path} is no directory, but {operation.target} belongs there: move it away.")
+        if not nearest.writable:
+            raise UnsupportedHostError(f"{nearest.path} is read-only here: {operation.target} cannot be changed.")
 
     def _missing_directories(self, files: list[Operation]) -> list[Operation]:
         missing: dict[str, Operation] = {}
@@ -145,13 +170,26 @@ def _check_editable(entry: Entry) -> None:
         raise UnsupportedHostError(f"{entry.path} cannot be read ({entry.error or entry.kind}): repair or remove it.")
 
 
+def _check_own(entry: Entry) -> None:
+    _check_editable(entry)
+    if entry.kind == "link":
+        raise UnsupportedHostError(
+            f"{entry.path} is a symbolic link to {entry.target!r}, but a file of this collection has its place there: "
+            "remove the link."
+        )
+
+
 @dataclass(frozen=True)
 class Edit:
-    """One run of whole lines in a foreign file, before and after. Undone where C(after) stands exactly once."""
+    """One run of whole lines in a foreign file, before and after.
+
+    line: where C(after) began when it was written, counted from 1; it tells equal lines apart.
+    """
 
     path: str
     before: str
     after: str
+    line: int = 0
 
 
 def _lines(text: str) -> list[str]:
@@ -168,14 +206,25 @@ def find_edit(path: str, old: str, new: str) -> Edit:
     end = 0
     while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
         end += 1
-    return Edit(path, "".join(before[start : len(before) - end]), "".join(after[start : len(after) - end]))
+    return Edit(path, "".join(before[start : len(before) - end]), "".join(after[start : len(after) - end]), start + 1)
 
 
 def undo_edit(text: str, edit: Edit) -> str | None:
-    """The text without the edit; None when its lines are not there any more, or not only once."""
+    """The text without the edit, also when somebody has undone it already.
+
+    None when its lines are gone, or stand in several places and none of them is where they were written.
+    """
     lines, wanted = _lines(text), _lines(edit.after)
-    places = [i for i in range(len(lines) - len(wanted) + 1) if lines[i : i + len(wanted)] == wanted]
-    if not wanted or len(places) != 1:
-        return None
-    start = places[0]
-    return "".join((*lines[:start], edit.before, *lines[start + len(wanted) :]))
+    places = _places(lines, wanted)
+    start = edit.line - 1 if edit.line - 1 in places else places[0] if len(places) == 1 else None
+    if start is not None:
+        return "".join((*lines[:start], edit.before, *lines[start + len(wanted) :]))
+    undone = not places and (not edit.before or bool(_places(lines, _lines(edit.before))))
+    return text if undone else None
+
+
+def _places(lines: list[str], wanted: list[str]) -> list[int]:
+    """Where a run of lines stands; an empty one stands nowhere."""
+    if not wanted:
+        return []
+    return [start for start in range(len(lines) - len(wanted) + 1) if lines[start : start + len(wanted)] == wanted]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Features of a host that decide which platform rows fit: what can be seen in its files, rather than what its version number suggests."""
+"""Features of a host that decide which platform rows fit: what its files show, not what its version number suggests."""
 
 from __future__ import annotations
 
@@ -67,7 +67,10 @@ def distribution_name(snapshot: Snapshot) -> str:
 
 
 def systemd_version(snapshot: Snapshot) -> int | None:
-    """The release number in the name of systemd's shared library; None where it has none (before 230) or no systemd is there."""
+    """The release number in the name of systemd's shared library.
+
+    None where it has none (before 230), where it is elsewhere (NixOS), or where there is no systemd.
+    """
     for pattern in _SHARED_LIBRARIES:
         for entry in snapshot.glob(pattern):
             match = re.search(r"libsystemd-shared-(\d+)", posixpath.basename(entry.path))
@@ -138,9 +141,16 @@ def _alpine_version(snapshot: Snapshot) -> tuple[int, int]:
 
 
 def _kmod_before_procps(snapshot: Snapshot) -> bool:
+    """Scripts of one number run in parallel: only a smaller one is sure to come before."""
     names = [posixpath.basename(entry.path) for entry in snapshot.glob("/etc/rcS.d/S*")]
     order = {name[3:]: name[:3] for name in names}
-    return "procps" not in order or order.get("kmod", order.get("module-init-tools", "S00")) <= order["procps"]
+    return "procps" not in order or order.get("kmod", order.get("module-init-tools", "S00")) < order["procps"]
+
+
+def _modprobe_program(snapshot: Snapshot) -> str:
+    """The name of what is run as modprobe, whatever the link to it is called."""
+    found = _real(snapshot, snapshot.facts.get("tool:modprobe", "")) or _real(snapshot, "/sbin/modprobe")
+    return posixpath.basename(found)
 
 
 def _in_runlevel(snapshot: Snapshot, service: str) -> bool:
@@ -148,12 +158,27 @@ def _in_runlevel(snapshot: Snapshot, service: str) -> bool:
 
 
 def _systemd_before(snapshot: Snapshot, version: int) -> bool:
-    return init_name(snapshot) == "systemd" and (systemd_version(snapshot) or 219) < version
+    """Without a library that says so it is older than 230, except where libraries are in no common place."""
+    found = systemd_version(snapshot)
+    old = found < version if found is not None else distribution_id(snapshot) != "nixos"
+    return init_name(snapshot) == "systemd" and old
+
+
+def unit_enabled(snapshot: Snapshot, unit: str) -> bool:
+    """Whether a target of systemd wants the unit."""
+    wanted = snapshot.glob("/etc/systemd/system/*.wants/*.service")
+    return any(posixpath.basename(entry.path) == unit for entry in wanted)
+
+
+def is_running(snapshot: Snapshot, name: str) -> bool:
+    """Whether a process of this name was there; only the names that the manifest asks for are ever found."""
+    return any((entry.text or "").strip() == name for entry in snapshot.glob("/proc/[0-9]*/comm"))
 
 
 _TESTS: Mapping[str, Callable[[Snapshot], bool]] = {
     "systemd": lambda s: init_name(s) == "systemd",
     "systemd_before_230": lambda s: _systemd_before(s, 230),
+    "systemd_before_239": lambda s: _systemd_before(s, 239),
     "systemd_before_245": lambda s: _systemd_before(s, 245),
     "openrc": lambda s: init_name(s) == "openrc",
     "openrc_hwclock": lambda s: _in_runlevel(s, "hwclock"),
@@ -171,12 +196,9 @@ _TESTS: Mapping[str, Callable[[Snapshot], bool]] = {
     "debian_sysv": lambda s: s.exists("/etc/init.d/procps") and init_name(s) in ("sysv", "openrc"),
     "kmod_before_procps": _kmod_before_procps,
     "modules_load_d": lambda s: s.exists("/etc/modules-load.d"),
-    "modprobe_conf": lambda s: s.exists("/etc/modprobe.conf"),
     "modprobe_conf_local": lambda s: s.exists("/etc/modprobe.conf.local") or s.exists(RC_SYSINIT),
     "old_dialect": lambda s: s.facts.get("release", "").startswith(("2.4.", "2.6.9-", "2.6.18-")),
-    "busybox_modprobe": lambda s: (
-        posixpath.basename(_real(s, s.facts.get("tool:modprobe", "/sbin/modprobe"))) == "busybox"
-    ),
+    "busybox_modprobe": lambda s: _modprobe_program(s) == "busybox",
     "nixos": lambda s: s.exists("/etc/NIXOS") or distribution_id(s) == "nixos",
     "talos": lambda s: distribution_id(s) == "talos",
     "bottlerocket": lambda s: distribution_id(s) == "bottlerocket",

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from dataclasses import dataclass
 from typing import Iterator
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._features import (
+    is_red_hat,
+    is_running,
+    unit_enabled,
+)
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Snapshot
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.shellvars import read_variable
 
@@ -54,15 +58,17 @@ SCRIPTS = (
 class Firewall:
     """A firewall service that is installed.
 
-    unloads: a restart takes the conntrack module out; why: the sentence that says so, with the file.
-    start_unloads: so does every start, the one at boot included. load_list: fixed strings; lines of the reread files that contain one of
-    them are applied again after a start. rereads: those files. config, variable: where unloading can be switched off, empty if nowhere.
+    unloads: a restart takes the conntrack module out; why: the sentence that says so, with the file. start_unloads: so
+    does every start, the one at boot included. enabled: it is started at boot. load_list: fixed strings; lines of the
+    reread files that contain one of them are applied again after a start. rereads: those files, as patterns, in order.
+    config, variable: where unloading can be switched off, empty if nowhere.
     """
 
     service: str
     unloads: bool
     why: str
     start_unloads: bool = False
+    enabled: bool = True
     load_list: tuple[str, ...] = ()
     rereads: tuple[str, ...] = ()
     config: str = ""
@@ -78,7 +84,8 @@ def _find_scripts(snapshot: Snapshot, old_dialect: bool) -> Iterator[Firewall]:
     for script in SCRIPTS:
         path = next((path for path in script.paths if snapshot.exists(path)), "")
         text = snapshot.text(path) or ""
-        if "_MODULES_UNLOAD" in text:
+        # 1.4.21-29 (EL7.7) took the unloading out and kept the list of settings to apply again.
+        if script.unload in text or script.load_list in text:
             yield _script_firewall(snapshot, script, path, text, old_dialect)
 
 
@@ -86,47 +93,78 @@ def _script_firewall(snapshot: Snapshot, script: Script, path: str, text: str, o
     config = snapshot.text(script.config) or ""
     variable = read_variable(config, script.unload)
     # The script itself sets the variable to yes before it reads its configuration.
-    value = variable.value.strip() if variable else "yes"
-    load_list = read_variable(config, script.load_list) if "_SYSCTL_LOAD_LIST" in text else None
+    value = variable.value if variable else "yes"
+    load_list = read_variable(config, script.load_list) if script.load_list in text else None
     where = f"{script.config}:{variable.line}" if variable else f"{path} (its default)"
+    can_unload = script.unload in text
     return Firewall(
         service=script.service,
-        unloads=value == "yes",
+        unloads=can_unload and value == "yes",
         why=f"{where} has {script.unload}={value!r}: a restart of {script.service} unloads the conntrack module",
-        start_unloads=old_dialect,  # EL5's start() calls stop() first
+        start_unloads=can_unload and old_dialect,  # EL5's start() calls stop() first
+        enabled=_is_enabled(snapshot, script.service),
         load_list=tuple(load_list.value.split()) if load_list else (),
-        rereads=("/etc/sysctl.conf", "/etc/sysctl.d/*.conf") if "sysctl.d" in text else ("/etc/sysctl.conf",),
-        config=script.config,
-        variable=script.unload,
+        rereads=_rereads(text),
+        config=script.config if can_unload else "",
+        variable=script.unload if can_unload else "",
     )
+
+
+def _is_enabled(snapshot: Snapshot, service: str) -> bool:
+    linked = any(snapshot.glob(f"/etc/rc.d/rc3.d/S??{service}"))
+    return linked or unit_enabled(snapshot, f"{service}.service")
+
+
+def _rereads(text: str) -> tuple[str, ...]:
+    """The files in which the script looks for the lines of its list, as it names them."""
+    searches = " ".join(line for line in text.split("\n") if "grep" in line)
+    named = re.findall(r"/etc/sysctl\.(?:conf|d/[\w.*?-]+)", searches)
+    return tuple(dict.fromkeys(named)) or ("/etc/sysctl.conf",)
+
+
+# -------------------------------------------------------------------------------------------------- firewalld
 
 
 def firewalld_version(snapshot: Snapshot) -> tuple[int, int] | None:
     """The release of the installed firewalld, from the constant in its package; None when it is not there."""
     for pattern in _FIREWALLD_VERSIONS:
         for entry in snapshot.glob(pattern):
-            match = re.search(r"VERSION\s*=\s*['\"](\d+)\.(\d+)", entry.text or "")
+            match = re.search(r"VERSION\s*=\s*['\"](\d{1,6})\.(\d{1,6})", entry.text or "")
             if match:
                 return int(match.group(1)), int(match.group(2))
     return None
 
 
-def _enabled(snapshot: Snapshot, unit: str) -> bool:
-    return any(
-        posixpath.basename(entry.path) == unit for entry in snapshot.glob("/etc/systemd/system/*.wants/*.service")
-    )
+# Words that firewalld understands; any other leaves its default.
+_WORDS = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def _cleanup_option(snapshot: Snapshot, version: tuple[int, int]) -> tuple[str, bool]:
+    """The option that decides about modules, and its default.
+
+    CleanupModulesOnExit came with 1.0, default no, and to EL8's 0.9 with default yes. Before, the modules went with the
+    rules, whatever that option says: Debian 11's 0.9 does not know it.
+    """
+    if version >= (1, 0):
+        return "CleanupModulesOnExit", False
+    if version >= (0, 9) and is_red_hat(snapshot):
+        return "CleanupModulesOnExit", True
+    return "CleanupOnExit", True
 
 
 def _find_firewalld(snapshot: Snapshot) -> Iterator[Firewall]:
     version = firewalld_version(snapshot)
-    if version is None or not _enabled(snapshot, "firewalld.service"):
+    enabled = unit_enabled(snapshot, "firewalld.service")
+    if version is None or not (enabled or is_running(snapshot, "firewalld")):
         return
-    cleanup = read_variable(snapshot.text(FIREWALLD_CONF) or "", "CleanupModulesOnExit")
-    # Before 1.0 modules go with the rules (CleanupOnExit); the option came with 1.0, default no, and to EL8's 0.9.11 with default yes.
-    value = cleanup.value.strip().lower() if cleanup else ("yes" if version < (1, 0) else "no")
-    where = f"{FIREWALLD_CONF}:{cleanup.line}" if cleanup else f"firewalld {version[0]}.{version[1]} (its default)"
+    option, default = _cleanup_option(snapshot, version)
+    variable = read_variable(snapshot.text(FIREWALLD_CONF) or "", option)
+    where = f"{FIREWALLD_CONF}:{variable.line}" if variable else f"firewalld {version[0]}.{version[1]} (its default)"
+    unloads = _WORDS.get(variable.value.strip().lower(), default) if variable else default
+    value = variable.value if variable else ("yes" if default else "no")
     yield Firewall(
         service="firewalld",
-        unloads=value in ("yes", "true"),
-        why=f"{where} has CleanupModulesOnExit={value!r}: a restart of firewalld unloads the conntrack module",
+        unloads=unloads,
+        why=f"{where} has {option}={value!r}: a restart of firewalld unloads the conntrack module",
+        enabled=enabled,
     )

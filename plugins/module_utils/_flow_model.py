@@ -26,7 +26,8 @@ class FlowSource:
 
 @dataclass(frozen=True)
 class FlowQuery:
-    """limit: lines of the listing that are read at most. seconds: after so many the reading ends. top: rows per ranking."""
+    """limit: lines of the listing that are read at most. seconds: after so many the reading ends. top: rows per "
+    "ranking."""
 
     source: FlowSource
     limit: int
@@ -50,7 +51,8 @@ class Ranking:
 class FlowCounts:
     """The flows that were read.
 
-    l3, l4, tcp_states: flows by name. ports: keys are C(tcp/443). truncated: empty, or the limit that ended the reading.
+    l3, l4, tcp_states: flows by name. ports: keys are C(tcp/443). truncated: empty, or the limit that ended the
+    reading.
     error: why there is nothing, or less than there should be; empty when all went well.
     """
 

@@ -36,7 +36,7 @@ TOO_LARGE, NOT_REGULAR, NUL = "TOO_LARGE", "NOT_REGULAR", "NUL"
 MAX_LINE = 65536
 
 # Here the mode says whether the kernel takes a write; access(2) lets root through.
-_KERNEL_TREES = ("/proc/sys/", "/sys/")
+KERNEL_TREES = ("/proc/sys/", "/sys/")
 
 _KINDS = ((stat.S_ISREG, "file"), (stat.S_ISDIR, "directory"), (stat.S_ISLNK, "link"))
 
@@ -128,9 +128,12 @@ def _list(tree: Tree, directory: str, part: str, unlisted: dict[str, Entry]) -> 
         if error.errno not in _MISSING:
             unlisted[directory] = Entry(directory, "directory", error=errno_name(error.errno), writable=False)
         return []
-    # As in a shell, a leading dot is only matched by a dot.
-    hidden = part.startswith(".")
-    return sorted(name for name in names if fnmatch.fnmatchcase(name, part) and (hidden or name[0] != "."))
+    return sorted(name for name in names if match_name(name, part))
+
+
+def match_name(name: str, part: str) -> bool:
+    """Whether one name matches one component of a pattern; as in a shell, a leading dot only by a dot."""
+    return fnmatch.fnmatchcase(name, part) and (part.startswith(".") or not name.startswith("."))
 
 
 # ---------------------------------------------------------------------------------------------- entries
@@ -169,7 +172,7 @@ def _complete(tree: Tree, entry: Entry, wanted: Want) -> Entry:
 
 
 def _is_writable(path: str, host_path: str) -> bool:
-    if path.startswith(_KERNEL_TREES) and not _has_write_bit(host_path):
+    if path.startswith(KERNEL_TREES) and not _has_write_bit(host_path):
         return False
     return os.access(host_path, os.W_OK)
 

@@ -70,6 +70,8 @@ _CONTENT = (
     "/var/lib/kube-proxy/*",
     "/var/lib/kubelet/pods/*/volumes/kubernetes.io~configmap/kube-proxy/config.conf",
     "/etc/pve/local/host.fw",
+    "/etc/pve/firewall/cluster.fw",
+    "/etc/apf/conf.apf",
     # what we did before
     "/var/lib/stateward-conntrack/originals.json",
     "/etc/stateward-conntrack/originals.json",
@@ -89,6 +91,11 @@ _LINES = (
     ("/usr/libexec/iptables/ip6tables.init", ("_MODULES_UNLOAD", "_SYSCTL_LOAD_LIST", "sysctl")),
     ("/usr/lib/python*/site-packages/firewall/config/__init__.py", ("VERSION",)),
     ("/usr/lib/python*/dist-packages/firewall/config/__init__.py", ("VERSION",)),
+    ("/etc/udev/rules.d/*.rules", ("conntrack",)),
+    ("/run/udev/rules.d/*.rules", ("conntrack",)),
+    ("/usr/local/lib/udev/rules.d/*.rules", ("conntrack",)),
+    ("/usr/lib/udev/rules.d/*.rules", ("conntrack",)),
+    ("/lib/udev/rules.d/*.rules", ("conntrack",)),
     ("/proc/[0-9]*/comm", ("kube-proxy", "pve-firewall", "tuned", "firewalld")),
 )
 
@@ -98,7 +105,9 @@ _PRESENCE = (
     "/sys/module/nf_conntrack",
     "/sys/module/ip_conntrack",
     "/proc/modules",
+    "/lib/modules/{release}/nf_conntrack.ko",
     "/proc/vz",
+    "/proc/bc",
     "/run",
     "/run/systemd/system",
     "/run/openrc",
@@ -111,6 +120,7 @@ _PRESENCE = (
     "/etc/init/rcS.conf",
     "/etc/init.d/procps",
     "/etc/init.d/boot.sysctl",
+    "/etc/init.d/boot.d/*",
     "/etc/runit/core-services",
     "/etc/rcS.d/*",
     "/etc/rc.d/rc3.d/*",
@@ -150,4 +160,21 @@ MANIFEST: tuple[Read, ...] = (
     *(Read(pattern) for pattern in _CONTENT),
     *(Read(pattern, lines=lines) for pattern, lines in _LINES),
     *(Read(pattern, content=False) for pattern in _PRESENCE),
+)
+
+# What conntrack_info reads beside the manifest. Where the kernel log goes to: Red Hat, Alpine and SUSE write messages,
+# Debian and Ubuntu kern.log and syslog; what only the journal has is in the ring buffer too, as long as it is recent.
+_TABLE_FULL = ("table full",)
+
+INFO: tuple[Read, ...] = (
+    # Absent where the kernel was built without CONFIG_NF_CONNTRACK_PROCFS (Ubuntu); then conntrack -S tells the same.
+    Read("/proc/net/stat/nf_conntrack"),
+    Read("/proc/net/stat/ip_conntrack"),
+    Read("/proc/net/nf_conntrack", content=False),
+    Read("/proc/net/ip_conntrack", content=False),
+    Read("/var/log/kern.log", lines=_TABLE_FULL),
+    Read("/var/log/messages", lines=_TABLE_FULL),
+    Read("/var/log/syslog", lines=_TABLE_FULL),
+    Read("command:dmesg", lines=_TABLE_FULL, command=("dmesg",)),
+    Read("command:conntrack -S", command=("conntrack", "-S")),
 )

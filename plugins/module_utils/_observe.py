@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From raw texts to facts: what this host is, which conntrack keys its kernel has, what they say and whether they can be written."""
+"""From raw texts to facts: what a host is, which conntrack keys it has, what they say, whether they can be written."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ from dataclasses import dataclass
 from typing import Mapping
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._features import distribution_name, init_name
-from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_keys import (
-    Key,
-    keys,
-    proc_path,
-)
+from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_keys import Key, keys, proc_path
 from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_size import EntryCost, entry_cost
 from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_version import (
     Version,
@@ -55,7 +51,10 @@ INIT_NETNS_PROBE = "/proc/sys/net/nf_conntrack_max"
 
 @dataclass(frozen=True)
 class Block:
-    """Why a key cannot be written. elsewhere: it is another system's to set (the host of this container), so nothing is persisted either."""
+    """Why a key cannot be written.
+
+    elsewhere: it is another system's to set (the host of this container), so nothing is persisted either.
+    """
 
     reason: str
     elsewhere: bool
@@ -65,10 +64,10 @@ class Block:
 class Observed:
     """A host, understood.
 
-    values: what the kernel says, by canonical key (C(max), C(hashsize), C(timeout:udp), C(setting:acct)); empty while the module is not
-    loaded. paths: the file to write for each key that exists. blocked: why a key cannot be written, by key. count: entries in this network
-    namespace, None when unknown. netns: C(init) or C(other). module: C(builtin), C(loaded) or C(absent). installed: whether an absent module
-    could be loaded.
+    values: what the kernel says, by canonical key (C(max), C(hashsize), C(timeout:udp), C(setting:acct)); empty while
+    the module is not loaded. paths: the file to write for each key that exists. blocked: why a key cannot be written,
+    by key. count: entries in this network namespace, None when unknown. netns: C(init) or C(other). module:
+    C(builtin), C(loaded) or C(absent). installed: whether an absent module could be loaded.
     """
 
     snapshot: Snapshot
@@ -130,8 +129,9 @@ def _readable(snapshot: Snapshot, paths: tuple[str, ...]) -> tuple[str, int] | N
 def _hashsize_paths(snapshot: Snapshot, dialect: str) -> tuple[tuple[str, ...], str]:
     """Where the bucket count is read, best first, and where it is written.
 
-    The sysctl is writable from 4.8 on, and there /sys tells the truth (up to 5.4 the sysctl may show an older number after a write
-    through /sys). Before, /sys is the only way to write, and shows the unrounded request until the first write.
+    The sysctl is writable from 4.8 on, and there /sys tells the truth (up to 5.4 the sysctl may show an older number
+    after a write through /sys). Before, /sys is the only way to write, and shows the unrounded request until the first
+    write.
     """
     sysctl = _SYSCTL_PATHS[dialect][HASHSIZE][0]
     parameter = f"/sys/module/{dialect}/parameters/hashsize"
@@ -163,7 +163,9 @@ def _key_paths(dialect: str) -> list[tuple[Key, str]]:
 
 def _blocked(snapshot: Snapshot, paths: Mapping[str, str], netns: str) -> dict[str, Block]:
     """The keys that exist and that root cannot write, and why."""
-    found = {name: _find_block(name, snapshot.get(path), netns) for name, path in paths.items()}
+    # An old kernel hides them all from a namespace that a user namespace owns: the sizes are out of reach all the same.
+    wanted = {**(dict.fromkeys((MAX, HASHSIZE), "") if netns == "other" else {}), **paths}
+    found = {name: _find_block(name, snapshot.get(path), netns) for name, path in wanted.items()}
     return {name: block for name, block in found.items() if block}
 
 
@@ -173,7 +175,8 @@ _HOST_WIDE = (MAX, HASHSIZE, "setting:expect_max")
 def _find_block(name: str, entry: Entry | None, netns: str) -> Block | None:
     if netns == "other" and name in _HOST_WIDE:
         return Block(
-            "not the initial network namespace: the table belongs to the host, size it there; here only timeouts can be set",
+            "not the initial network namespace: the table belongs to the host, size it there; "
+            "here only timeouts can be set",
             elsewhere=True,
         )
     if entry is not None and entry.writable:
@@ -193,14 +196,21 @@ def _module_state(snapshot: Snapshot, dialect: str, active: bool) -> str:
 
 def _installed(snapshot: Snapshot, release: str, dialect: str) -> bool:
     names = module_names(snapshot.text(f"/lib/modules/{release}/modules.dep") or "")
-    return dialect in names
+    # OpenWrt keeps its modules in one directory, without an index.
+    return dialect in names or snapshot.exists(f"/lib/modules/{release}/{dialect}.ko")
 
 
 def _is_container(snapshot: Snapshot, netns: str, blocked: Mapping[str, Block]) -> bool:
-    """Decided by what the kernel lets us do; marks that only say so (C(/.dockerenv) on a micro-VM) do not count alone."""
+    """Decided by what the kernel lets us do: marks such as C(/.dockerenv) are found on micro-VMs, too."""
     if netns == "other" or any(block.elsewhere for block in blocked.values()):
         return True
-    return (snapshot.exists("/proc/vz") and not snapshot.exists("/proc/bc"))
+    return snapshot.exists("/proc/vz") and not snapshot.exists("/proc/bc")  # OpenVZ: its host has both
+
+
+def _netns(snapshot: Snapshot, dialect: str, values: Mapping[str, int]) -> str:
+    """Code at work without the alias is that of the host. 3.16 to 5.4 may hide every key of such a namespace."""
+    at_work = bool(values) or dialect in loaded_modules(snapshot.text("/proc/modules") or "")
+    return "other" if at_work and dialect == NF and not snapshot.exists(INIT_NETNS_PROBE) else "init"
 
 
 def observe(snapshot: Snapshot) -> Observed:
@@ -209,7 +219,7 @@ def observe(snapshot: Snapshot) -> Observed:
     version, family = kernel_version(release), kernel_family(release)
     dialect = _dialect(snapshot, version)
     values, paths = _read_values(snapshot, dialect)
-    netns = "other" if values and dialect == NF and not snapshot.exists(INIT_NETNS_PROBE) else "init"
+    netns = _netns(snapshot, dialect, values)
     blocked = _blocked(snapshot, paths, netns)
     bits = _pointer_bits(snapshot.facts.get("machine", ""))
     slab = slab_object_bytes(snapshot.text("/proc/slabinfo") or "")

@@ -20,6 +20,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import OptionError
 from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_keys import Key, find_key
+from ansible_collections.stateward.conntrack.plugins.module_utils._model import Operation
 from ansible_collections.stateward.conntrack.plugins.module_utils._option_values import (
     COUNT,
     SECONDS,
@@ -35,6 +36,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._option_values
     show,
     to_boolean,
 )
+from ansible_collections.stateward.conntrack.plugins.module_utils._undo import parse_undo
 
 KEEP = "keep"
 
@@ -50,6 +52,7 @@ class Options:
     connections, connection_rate (per second): None means not given.
     timeouts (seconds) and settings: by canonical key name, only what the task itself gives, not the profile's.
     persist: without C(all), which is replaced by everything.
+    undo: the operations of an earlier run that were done; None: everything that was ever done.
     """
 
     state: str
@@ -69,6 +72,7 @@ class Options:
     takeover: bool
     backup: bool
     force: bool
+    undo: tuple[Operation, ...] | None
     transport: str
 
 
@@ -93,7 +97,7 @@ def parse_options(params: Mapping[str, Any]) -> Options:
     return Options(**values)
 
 
-_USED_WHEN_ABSENT = ("state", "runtime", "backup", "force", "transport")
+_USED_WHEN_ABSENT = ("state", "runtime", "backup", "force", "undo", "transport")
 
 
 def _given(params: Mapping[str, Any], name: str) -> Any:
@@ -122,6 +126,8 @@ def _find_contradictions(values: Mapping[str, Any]) -> Iterator[str]:
             "runtime: false together with an empty persist leaves nothing to do; "
             "write runtime=true, or name in persist what is to be written."
         )
+    if values.get("undo") is not None and values.get("state") == PRESENT:
+        yield "undo: operations are taken back with state=absent; write that, or leave out undo."
 
 
 # ---------------------------------------------------------------------------------------------- composed values
@@ -224,5 +230,6 @@ _PARSERS: dict[str, Callable[[str, Any], Any]] = {
     "takeover": parse_boolean,
     "backup": parse_boolean,
     "force": parse_boolean,
+    "undo": parse_undo,
     "transport": _parse_choice,
 }

@@ -14,6 +14,8 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._draft import 
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import UnsupportedHostError
 
 _FORMAT = 1
+# All that a text which is no originals file can raise; deeply nested or infinite JSON included.
+_DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,10 @@ def parse_originals(text: str | None, path: str) -> Originals:
         return NO_ORIGINALS
     try:
         return _from_json(json.loads(text))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except _DAMAGED as error:
+        what = f"{type(error).__name__}: {error}"
         raise UnsupportedHostError(
-            f"{path} is damaged ({error}). It holds the values from before the first change: repair it, or move it away "
+            f"{path} is damaged ({what}). It holds the values from before the first change: repair it, or move it away "
             "and accept that state=absent will not know them."
         ) from error
 
@@ -57,9 +60,13 @@ def _from_json(data: Any) -> Originals:
     if data["format"] != _FORMAT:
         raise ValueError(f"format {data['format']!r} is not known here")
     values = {str(key): None if value is None else int(value) for key, value in data["values"].items()}
-    edits = tuple(Edit(str(edit["path"]), str(edit["before"]), str(edit["after"])) for edit in data["edits"])
+    edits = tuple(_edit(edit) for edit in data["edits"])
     files, directories = (tuple(str(path) for path in data[name]) for name in ("files", "directories"))
     return Originals(values, files, edits, directories)
+
+
+def _edit(data: Any) -> Edit:
+    return Edit(str(data["path"]), str(data["before"]), str(data["after"]), int(data.get("line", 0)))
 
 
 def render_originals(originals: Originals) -> str:

@@ -9,13 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable, Iterator, Mapping
 
-from ansible_collections.stateward.conntrack.plugins.module_utils._boot.simulate import Simulator
-from ansible_collections.stateward.conntrack.plugins.module_utils._conflicts import (
-    Conflict,
-    Events,
-    find_conflicts,
-    simulate_events,
-)
+from ansible_collections.stateward.conntrack.plugins.module_utils._conflicts import Conflict, Events
 from ansible_collections.stateward.conntrack.plugins.module_utils._desired import Desired, Skipped, find_desired
 from ansible_collections.stateward.conntrack.plugins.module_utils._draft import Draft
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import UnsupportedHostError
@@ -41,12 +35,9 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._originals imp
     parse_originals,
     render_originals,
 )
-from ansible_collections.stateward.conntrack.plugins.module_utils._parse.lines import comment_out
-from ansible_collections.stateward.conntrack.plugins.module_utils._persist import Persisting, modules, persist
-
-TAKEN_OVER = "# stateward.conntrack: "
-_MOST_TAKEOVERS = 8
-
+from ansible_collections.stateward.conntrack.plugins.module_utils._persist import persist
+from ansible_collections.stateward.conntrack.plugins.module_utils._persist_base import Persisting, modules
+from ansible_collections.stateward.conntrack.plugins.module_utils._takeover import look_ahead, take_over
 
 @dataclass(frozen=True)
 class Plan:
@@ -69,38 +60,18 @@ def plan_present(options: Options, observed: Observed) -> Plan:
     draft = Draft(observed.snapshot)
     if options.persist and observed.platform.refusal:
         raise UnsupportedHostError(f"Nothing can be persisted here: {observed.platform.refusal}.")
-    skipped = persist(options.persist, Persisting(observed, desired, draft))
-    if options.takeover:
-        _take_over(options, observed, desired, draft)
+    persisting = Persisting(observed, desired, draft)
+    skipped = persist(options.persist, persisting)
+    taken = take_over(options, observed, desired.values, draft) if options.takeover else ()
+    if taken:
+        # With a foreign install line out of the way, ours has its place.
+        skipped = persist(options.persist, persisting)
     runtime = tuple(runtime_operations(observed, desired.values)) if options.runtime else ()
     _keep_originals(observed, draft, runtime, desired.values)
-    if options.backup:
-        back_up(observed, draft)
+    back_up(observed, draft, draft.changed_paths() if options.backup else taken)
     events, conflicts = look_ahead(options, observed, desired.values, draft)
     operations = (*draft.operations(), *runtime)
     return Plan(operations, desired, (*desired.skipped, *skipped), conflicts, events, desired.warnings)
-
-
-def look_ahead(
-    options: Options, observed: Observed, values: Mapping[str, int], draft: Draft
-) -> tuple[Events, tuple[Conflict, ...]]:
-    """The three events and the conflicts on the host as the draft, and the running kernel as the options, leave it."""
-    simulator = Simulator(observed, observed.snapshot.overlay(draft.operations()))
-    running = {**observed.values, **(values if options.runtime else {})}
-    events = simulate_events(simulator, running)
-    return events, find_conflicts(simulator, events, values)
-
-
-def _take_over(options: Options, observed: Observed, desired: Desired, draft: Draft) -> None:
-    """Comment out what would win over us, in files below /etc, until nothing does. One line may hide another: hence the repetition."""
-    for _round in range(_MOST_TAKEOVERS):
-        _events, conflicts = look_ahead(options, observed, desired.values, draft)
-        lines = {(item.path, item.line) for item in conflicts if item.wins and item.path.startswith("/etc/")}
-        if not lines:
-            return
-        for path, line in sorted(lines, reverse=True):
-            text = draft.text(path) or ""
-            draft.edit(path, comment_out(text, line, TAKEN_OVER), "lines that would win over ours are commented out")
 
 
 # -------------------------------------------------------------------------------------------------- the running kernel
@@ -108,7 +79,7 @@ def _take_over(options: Options, observed: Observed, desired: Desired, draft: Dr
 
 def runtime_operations(observed: Observed, values: Mapping[str, int]) -> Iterator[Operation]:
     """The module if it is not there, then every value that differs, in an order that never makes chains longer than they will be."""
-    if not observed.active:
+    if values and not observed.active:
         yield from _load_operations(observed)
     wanted = {key: value for key, value in values.items() if _needs_write(observed, key, value)}
     for key in _safe_order(observed, wanted):
@@ -192,11 +163,12 @@ def _is_ours(operation: Operation) -> bool:
     return operation.before is None and operation.kind != DIRECTORY
 
 
-def back_up(observed: Observed, draft: Draft) -> None:
-    """A copy of every existing file that changes, in a directory that no program reads settings from."""
+def back_up(observed: Observed, draft: Draft, paths: Iterable[str]) -> None:
+    """A copy of every existing file among these, in a directory that no program reads settings from."""
     state_dir, stamp = observed.platform.state_dir, observed.snapshot.facts.get("time", "")
-    for path in draft.changed_paths():
-        entry = observed.snapshot.get(path)
-        if entry is not None and entry.text is not None and path != originals_path(state_dir):
-            name = path.strip("/").replace("/", "_")
-            draft.write(f"{state_dir}/backup/{name}.{stamp}", entry.text, f"a copy of {path}", mode=0o600)
+    for path in paths:
+        text = observed.snapshot.text(path)
+        copy = f"{state_dir}/backup/{path.strip('/').replace('/', '_')}.{stamp}"
+        # A copy of the same second is of an earlier step of this run, and has the text from before it.
+        if text is not None and path != originals_path(state_dir) and not observed.snapshot.exists(copy):
+            draft.write(copy, text, f"a copy of {path}", mode=0o600)

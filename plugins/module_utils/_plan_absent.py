@@ -10,10 +10,9 @@ from dataclasses import replace
 
 from ansible_collections.stateward.conntrack.plugins.module_utils import _platform_table as table
 from ansible_collections.stateward.conntrack.plugins.module_utils._desired import Desired, Skipped, machine_of
-from ansible_collections.stateward.conntrack.plugins.module_utils._draft import Draft, undo_edit
-from ansible_collections.stateward.conntrack.plugins.module_utils._errors import RefusedError
+from ansible_collections.stateward.conntrack.plugins.module_utils._draft import Draft, Edit, undo_edit
+from ansible_collections.stateward.conntrack.plugins.module_utils._errors import RefusedError, UnsupportedHostError
 from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_keys import default_value, find_key
-from ansible_collections.stateward.conntrack.plugins.module_utils._model import Operation
 from ansible_collections.stateward.conntrack.plugins.module_utils._names import short_name
 from ansible_collections.stateward.conntrack.plugins.module_utils._observe import HASHSIZE, MAX, Observed
 from ansible_collections.stateward.conntrack.plugins.module_utils._options import KEEP, Options
@@ -23,15 +22,15 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._originals imp
     parse_originals,
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.lines import remove_block
-from ansible_collections.stateward.conntrack.plugins.module_utils._persist import BEGIN, END
+from ansible_collections.stateward.conntrack.plugins.module_utils._persist_base import BEGIN, END
 from ansible_collections.stateward.conntrack.plugins.module_utils._plan import (
     Plan,
     back_up,
-    look_ahead,
     runtime_operations,
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing import size_table
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_model import Request
+from ansible_collections.stateward.conntrack.plugins.module_utils._takeover import look_ahead
 
 # Files that are ours by their name, should the originals be lost; and common files in which a marked block of ours may be.
 _OWN_FILES = (
@@ -66,55 +65,70 @@ def plan_absent(options: Options, observed: Observed) -> Plan:
     originals = parse_originals(observed.snapshot.text(path), path)
     draft = Draft(observed.snapshot)
     skipped = _restore_files(draft, originals)
-    desired = _first_state(options, observed, originals)
-    runtime: tuple[Operation, ...] = ()
-    if options.runtime and observed.active:
-        runtime = tuple(runtime_operations(observed, desired.values))
+    lost = _explain_loss(observed, draft, path)
+    desired = first_state(options, observed, originals)
+    runtime = tuple(runtime_operations(observed, desired.values)) if options.runtime else ()
     if options.backup:
-        back_up(observed, draft)
+        back_up(observed, draft, draft.changed_paths())
     draft.remove(path, "nothing is left to be put back")
-    _remove_directories(observed, draft, originals)
+    remove_directories(observed, draft, originals)
     events, conflicts = look_ahead(options, observed, desired.values, draft)
-    warnings = tuple(f"{item.name}: {item.reason}." for item in skipped)
+    warnings = (*(f"{item.name}: {item.reason}." for item in skipped), *lost)
     return Plan((*runtime, *draft.operations()), desired, (*desired.skipped, *skipped), conflicts, events, warnings)
 
 
 def _restore_files(draft: Draft, originals: Originals) -> tuple[Skipped, ...]:
-    skipped = []
-    for edit in reversed(originals.edits):
-        text = draft.text(edit.path)
-        restored = undo_edit(text, edit) if text is not None else None
-        if restored is None:
-            skipped.append(Skipped(edit.path, "the lines that we edited were changed since; the file is left as it is", asked=True))
-        else:
-            draft.write(edit.path, restored, _REASON)
+    kept = (_undo(draft, edit) for edit in reversed(originals.edits))
+    skipped = tuple(dict.fromkeys(item for item in kept if item))
     for path in _COMMON_FILES:
-        text = draft.text(path) if draft.is_text(path) else None
-        if text is not None and BEGIN in text:
-            draft.write(path, remove_block(text, BEGIN, END), _REASON)
+        if BEGIN in draft.raw(path):
+            draft.write(path, remove_block(draft.text(path) or "", BEGIN, END), _REASON)
     for path in dict.fromkeys((*_OWN_FILES, *originals.files)):
-        if path in _OWN_FILES or not draft.text(path):
+        if path in _OWN_FILES or not draft.raw(path):
             draft.remove(path, "ours")
-    return tuple(skipped)
+    return skipped
 
 
-def _remove_directories(observed: Observed, draft: Draft, originals: Originals) -> None:
+def _undo(draft: Draft, edit: Edit) -> Skipped | None:
+    """Take one edit back; what cannot be taken back is left as it is, and said."""
+    try:
+        text = draft.text(edit.path)
+    except UnsupportedHostError as error:
+        return Skipped(edit.path, f"our edit of it stays. {error}".rstrip("."), asked=True)
+    restored = None if text is None else undo_edit(text, edit)
+    if restored is None:
+        return Skipped(edit.path, "the lines that we edited were changed since; the file is left as it is", asked=True)
+    draft.write(edit.path, restored, _REASON)
+    return None
+
+
+def _explain_loss(observed: Observed, draft: Draft, path: str) -> tuple[str, ...]:
+    """A warning where files of ours are there, but not the one that says what was before them."""
+    if observed.snapshot.exists(path) or not draft.changed_paths():
+        return ()
+    return (
+        f"{path} is missing, so the values from before the first change are not known: the running kernel keeps those it has, "
+        "and lines that were changed in files of other programs stay as they are.",
+    )
+
+
+def remove_directories(observed: Observed, draft: Draft, originals: Originals) -> None:
     """Directories that we made, innermost first, where nothing else has come to live."""
     for directory in sorted(originals.directories, key=len, reverse=True):
         inside = [entry.path for entry in observed.snapshot.glob(directory + "/*")]
-        if all(draft.is_gone(path) for path in inside):
+        if all(draft.is_gone(path) for path in inside) and not draft.writes_below(directory):
             draft.remove_directory(directory)
 
 
-def _first_state(options: Options, observed: Observed, originals: Originals) -> Desired:
+def first_state(options: Options, observed: Observed, originals: Originals) -> Desired:
     """The values before our first change; the kernel's own where its module was not loaded then."""
     machine = machine_of(observed)
     defaults = {MAX: machine.default.max, HASHSIZE: machine.default.buckets}
     values: dict[str, int] = {}
     for key, first in originals.values.items():
-        value = first if first is not None else defaults.get(key, _default(observed, key))
-        if value is not None and key in observed.paths:
-            values[key] = value
+        if key in observed.paths:
+            value = first if first is not None else defaults.get(key, _default(observed, key))
+            values.update({} if value is None else {key: value})
     blocked = [key for key in values if key in observed.blocked and observed.values.get(key) != values[key]]
     skipped = tuple(Skipped(short_name(key), observed.blocked[key].reason, asked=True) for key in blocked)
     values = {key: value for key, value in values.items() if key not in blocked}

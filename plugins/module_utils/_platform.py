@@ -24,12 +24,20 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._platform_tabl
 
 # A boot step happens only where its service is enabled: the row, the step, and the paths of which one must be there.
 _ENABLED_BY: dict[tuple[str, str], tuple[str, ...]] = {
-    **{(row, NETWORK): ("/etc/rc.d/rc3.d/S10network",) for row in ("el-sysv", "el-sysv-conf", "el-sysv-rereads-conf")},
+    **{(row, NETWORK): ("/etc/rc.d/rc3.d/S??network",) for row in ("el-sysv", "el-sysv-conf", "el-sysv-rereads-conf")},
     **{
         (row, step): tuple(f"/etc/runlevels/{level}/{service}" for level in ("sysinit", "boot", "default"))
         for row in ("alpine", "alpine-old", "alpine-etc-modules", "openrc", "openrc-conf", "openrc-unordered")
         for step, service in ((MODULES, "modules"), (SYSCTL, "sysctl"))
     },
+    # insserv makes a link for each script that is enabled.
+    **{
+        (row, step): tuple(f"/etc/rcS.d/S??{script}" for script in scripts)
+        for row in ("debian-sysv", "debian-sysv-old", "debian-sysv-reversed")
+        for step, scripts in ((MODULES, ("kmod", "module-init-tools")), (SYSCTL, ("procps", "procps.sh")))
+    },
+    ("suse-sysv", MODULES): ("/etc/init.d/boot.d/S??boot.loadmodules",),
+    ("suse-sysv", SYSCTL): ("/etc/init.d/boot.d/S??boot.sysctl",),
 }
 
 
@@ -37,8 +45,9 @@ _ENABLED_BY: dict[tuple[str, str], tuple[str, ...]] = {
 class Platform:
     """What the rows of a host say together.
 
-    steps: of its boot, in order. missing_steps: those that its row has but whose service is not enabled. state_dir: where the originals are
-    kept. refusal: empty, or why nothing may be written to its files. features: all that was seen.
+    steps: of its boot, in order. missing_steps: those that its row has but whose service is not enabled. state_dir:
+    where the originals are kept. refusal: empty, or why nothing may be written to its files. features: all that was
+    seen.
     """
 
     boot: BootRow
@@ -60,7 +69,7 @@ def _modprobe_row(features: frozenset[str]) -> ModprobeRow:
 
 def _enabled(snapshot: Snapshot, row: BootRow, step: str) -> bool:
     paths = _ENABLED_BY.get((row.name, step), ())
-    return not paths or any(snapshot.exists(path) for path in paths)
+    return not paths or any(any(snapshot.glob(path)) for path in paths)
 
 
 def _refusal(features: frozenset[str]) -> str:

@@ -29,6 +29,15 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def _printable_all(value: Any) -> Any:
+    """The same for every text in a result: names of files and values in them are foreign, too."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {key: _printable_all(item) for key, item in value.items()}
+    return [_printable_all(item) for item in value] if isinstance(value, list) else value
+
+
 def render_host(observed: Observed) -> dict[str, Any]:
     return {
         "kernel": observed.release,
@@ -78,8 +87,8 @@ def render_operation(operation: Operation, status: str, reason: str = "") -> dic
         "kind": operation.kind,
         "target": operation.target,
         "name": operation.name,
-        "before": None if operation.before is None else printable(operation.before),
-        "after": None if operation.after is None else printable(operation.after),
+        "before": operation.before,
+        "after": operation.after,
         "status": status,
         "reason": reason or operation.reason,
     }
@@ -97,8 +106,8 @@ def render_conflicts(conflicts: Iterable[Conflict]) -> list[dict[str, Any]]:
     return [
         {
             "key": item.key,
-            "value": printable(item.value),
-            "source": printable(item.source),
+            "value": item.value,
+            "source": item.source,
             "wins": item.wins,
             "note": item.note,
         }
@@ -113,13 +122,13 @@ def render_event(kernel: Kernel, wanted: Mapping[str, int]) -> dict[str, Any]:
         "ok": kernel.loaded and not wrong,
         "max": kernel.values.get(MAX),
         "hashsize": kernel.values.get(HASHSIZE),
-        "reasons": [printable(line) for line in _event_reasons(kernel, wanted, wrong)],
+        "reasons": _event_reasons(kernel, wanted, wrong),
     }
 
 
 def _event_reasons(kernel: Kernel, wanted: Mapping[str, int], wrong: list[str]) -> list[str]:
     if not kernel.loaded:
-        return [*kernel.notes, "conntrack will not be there"]
+        return [*dict.fromkeys(kernel.notes), "conntrack will not be there"]
     differences = [
         f"{short_name(key)} will be {kernel.values.get(key)}, not {wanted[key]}: {kernel.sources.get(key, 'unknown')}"
         for key in wrong
@@ -133,8 +142,8 @@ def render_diff(observed: Observed, operations: Iterable[Operation]) -> list[dic
     operations = list(operations)
     files = [
         {
-            "before": printable(item.before or ""),
-            "after": printable(item.after or ""),
+            "before": item.before or "",
+            "after": item.after or "",
             "before_header": item.target if item.before is not None else f"{item.target} (absent)",
             "after_header": item.target if item.after is not None else f"{item.target} (absent)",
         }
@@ -159,7 +168,7 @@ def render_result(
 ) -> dict[str, Any]:
     """All return keys. outcomes: planned ones in check mode, else what became of each operation."""
     events = plan.events
-    return {
+    result = {
         "changed": any(outcome.status in (PLANNED, DONE) for outcome in outcomes),
         "host": render_host(observed),
         "before": render_values(observed.values, observed.count),
@@ -177,3 +186,4 @@ def render_result(
         "transport": transport,
         "diff": render_diff(observed, (outcome.operation for outcome in outcomes)),
     }
+    return {key: _printable_all(value) for key, value in result.items()}

@@ -6,32 +6,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Mapping
 
-from ansible_collections.stateward.conntrack.plugins.module_utils._errors import UnsupportedHostError
+from ansible_collections.stateward.conntrack.plugins.module_utils._conflicts import Conflict
+from ansible_collections.stateward.conntrack.plugins.module_utils._errors import ConntrackError, UnsupportedHostError
 from ansible_collections.stateward.conntrack.plugins.module_utils._features import assumed_init
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_sentences import ALREADY
 from ansible_collections.stateward.conntrack.plugins.module_utils._manifest import MANIFEST
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import (
     DONE,
     MODULE,
+    VALUE,
     Applied,
     Host,
     Outcome,
 )
-from ansible_collections.stateward.conntrack.plugins.module_utils._observe import Observed, observe
+from ansible_collections.stateward.conntrack.plugins.module_utils._observe import MAX, Observed, observe
 from ansible_collections.stateward.conntrack.plugins.module_utils._options import Options, parse_options
 from ansible_collections.stateward.conntrack.plugins.module_utils._plan import Plan, plan_present
 from ansible_collections.stateward.conntrack.plugins.module_utils._plan_absent import plan_absent
+from ansible_collections.stateward.conntrack.plugins.module_utils._plan_undo import plan_undo
 from ansible_collections.stateward.conntrack.plugins.module_utils._render import (
     planned,
+    printable,
     render_result,
     render_values,
 )
 
-_PLANS = {"present": plan_present, "absent": plan_absent}
+_PLANS = {"present": plan_present, "absent": plan_absent, "undo": plan_undo}
 # A host that changes between reading and writing is read again; one that keeps changing is not chased.
 _ATTEMPTS = 3
+_MAX_PATHS = (
+    "/proc/sys/net/netfilter/nf_conntrack_max",
+    "/proc/sys/net/ipv4/netfilter/ip_conntrack_max",
+    "/proc/sys/net/ipv4/ip_conntrack_max",
+)
 
 
 @dataclass(frozen=True)
@@ -58,23 +68,30 @@ def run(host: Host, params: Mapping[str, Any], *, check_mode: bool, transport: s
     options = parse_options(params)
     if check_mode:
         return _report(_dry(options, _observe(host)), transport)
-    done = _apply(host, options, _observe(host))
-    for _attempt in range(_ATTEMPTS - 1):
-        if not done.stale:
-            break
-        done = _apply(host, options, _observe(host))
-    return _report(_settle(host, options, done), transport)
+    return _report(_settle(host, options, _apply(host, options, _observe(host))), transport)
 
 
 def _observe(host: Host) -> Observed:
     observed = observe(host.read(MANIFEST))
     if not observed.is_root:
         raise UnsupportedHostError("conntrack can only be read and set by root: use become: true.")
+    _check_proc(observed)
     return observed
 
 
+def _check_proc(observed: Observed) -> None:
+    """Raise UnsupportedHostError where the kernel cannot be asked: nothing that is planned on a guess would be right."""
+    if not observed.values and not observed.snapshot.exists("/proc/meminfo"):
+        raise UnsupportedHostError("/proc cannot be read: it is not mounted here, or hidden.")
+    for path in _MAX_PATHS:
+        entry = observed.snapshot.get(path)
+        if entry is not None and MAX not in observed.values:
+            why = entry.error or f"it says {entry.text!r}"
+            raise UnsupportedHostError(f"{path} is there, but holds no number that can be read ({why}).")
+
+
 def _plan(options: Options, observed: Observed) -> Plan:
-    return _PLANS[options.state](options, observed)
+    return _PLANS[options.state if options.undo is None else "undo"](options, observed)
 
 
 def _dry(options: Options, observed: Observed) -> _Run:
@@ -83,6 +100,15 @@ def _dry(options: Options, observed: Observed) -> _Run:
 
 
 def _apply(host: Host, options: Options, observed: Observed) -> _Run:
+    done = _try(host, options, observed)
+    for _attempt in range(_ATTEMPTS - 1):
+        if not done.stale:
+            break
+        done = _try(host, options, _observe(host))
+    return done
+
+
+def _try(host: Host, options: Options, observed: Observed) -> _Run:
     plan = _plan(options, observed)
     if not plan.operations:
         return _Run(observed, plan, (), observed)
@@ -95,7 +121,10 @@ def _settle(host: Host, options: Options, first: _Run) -> _Run:
     loaded = any(item.operation.kind == MODULE and item.status == DONE for item in first.outcomes)
     if first.error or first.after is None or not loaded:
         return first
-    second = _apply(host, options, first.after)
+    try:
+        second = _apply(host, options, first.after)
+    except ConntrackError as error:
+        return replace(first, error=f"The module was loaded and the first values were set, but then: {error}")
     return _Run(first.observed, second.plan, (*first.outcomes, *second.outcomes), second.after, second.error)
 
 
@@ -106,7 +135,7 @@ def _predicted(run: _Run) -> dict[str, Any]:
 
 
 def _writes_kernel(run: _Run) -> bool:
-    return any(outcome.operation.kind in (MODULE, "value") for outcome in run.outcomes)
+    return any(outcome.operation.kind in (MODULE, VALUE) for outcome in run.outcomes)
 
 
 def _report(run: _Run, transport: str) -> Result:
@@ -115,11 +144,18 @@ def _report(run: _Run, transport: str) -> Result:
         plan=run.plan, observed=run.observed, after=after, outcomes=run.outcomes, transport=transport
     )
     if run.error:
-        values["changed"] = False
-    return Result(values, _warnings(run), run.error)
+        # What was planned and not reached is no change; a module that stays loaded is one.
+        values["changed"] = any(item.status == DONE and item.reason != ALREADY for item in run.outcomes)
+    return Result(values, tuple(printable(text) for text in _warnings(run)), printable(run.error))
 
 
 def _warnings(run: _Run) -> tuple[str, ...]:
-    wins = (f"{item.source} sets {item.key} to {item.value} and wins over us." for item in run.plan.conflicts if item.wins)
+    wins = (_explain_conflict(item) for item in run.plan.conflicts if item.wins)
     assumed = assumed_init(run.observed.snapshot)
     return (*run.plan.warnings, *wins, *([f"{assumed}."] if assumed else []))
+
+
+def _explain_conflict(conflict: Conflict) -> str:
+    if conflict.key == "module":
+        return f"{conflict.source} says {conflict.value!r}: {conflict.note}."
+    return f"{conflict.source} sets {conflict.key} to {conflict.value} and wins over us."

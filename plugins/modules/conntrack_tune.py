@@ -192,6 +192,16 @@ options:
       - Whether to allow a max below the number of live connections, or above the memory for which it was refused.
     type: bool
     default: false
+  undo:
+    description:
+      - The operations of one earlier run, as its RV(ignore:operations) showed them. With O(state=absent), only they are
+        taken back. Values and files become what they were right before that run, not what they were before the first.
+      - Operations that were not done, and those of check mode, count for nothing, so an empty list changes nothing.
+      - A file that others have changed since keeps their lines. Where that is not possible it is left as it is, with
+        the reason in RV(ignore:not_applied).
+      - A module that was loaded stays loaded, and copies made by O(backup) stay.
+    type: list
+    elements: dict
 notes:
   - Needs root on the target to change anything.
   - In a container or another network namespace the size of the table belongs to the host. The module says so in
@@ -258,6 +268,18 @@ EXAMPLES = r"""
 - name: Take everything back
   stateward.conntrack.conntrack_tune:
     state: absent
+
+- name: Try a new size
+  stateward.conntrack.conntrack_tune:
+    max: 524288
+    persist:
+      - all
+  register: trial
+
+- name: Take only this one change back
+  stateward.conntrack.conntrack_tune:
+    state: absent
+    undo: "{{ trial.operations }}"
 
 # Ad hoc, first as a question, then for real:
 #

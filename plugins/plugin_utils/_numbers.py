@@ -34,3 +34,15 @@ def ratio(filter_name: str, option: str, value: Any) -> Fraction:
     if number <= 0:
         raise AnsibleFilterError(f"{filter_name}: {option} must be above 0, not {value}.")
     return number
+
+
+def percentage(filter_name: str, option: str, value: Any) -> float:
+    """The value, with or without a percent sign, as a number from 0 to 100. Raises AnsibleFilterError otherwise."""
+    text = str(value).strip()
+    try:
+        number = float(text[:-1] if text.endswith("%") else text)
+    except ValueError as error:
+        raise AnsibleFilterError(f"{filter_name}: {option} must be a percentage, not {value!r}.") from error
+    if not 0 <= number <= 100:
+        raise AnsibleFilterError(f"{filter_name}: {option} must be from 0 to 100, not {value!r}.")
+    return number

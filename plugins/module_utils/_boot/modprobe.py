@@ -7,13 +7,21 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from dataclasses import dataclass
 from typing import Iterator
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._boot.hooks import (
+    BLOCKED,
+    Hook,
+    classify_hook,
+)
 from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_version import Version
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Entry, Snapshot
-from ansible_collections.stateward.conntrack.plugins.module_utils._parse.cmdline import module_parameter
+from ansible_collections.stateward.conntrack.plugins.module_utils._parse.cmdline import (
+    module_parameter,
+    parse_cmdline,
+)
+from ansible_collections.stateward.conntrack.plugins.module_utils._parse.kernelargs import normalize_name, unsigned_int
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.modprobe import (
     Directive,
     is_unknown_parameter,
@@ -22,47 +30,62 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._parse.modprob
     parse_modprobe,
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.modules import parse_modules
-from ansible_collections.stateward.conntrack.plugins.module_utils._parse.proc import int_value
 from ansible_collections.stateward.conntrack.plugins.module_utils._platform_table import ModprobeRow
 
-NOTHING, SYSTEM, FILES, BLOCKED = "nothing", "system", "files", "blocked"
+__all__ = [
+    "BLOCKED",
+    "CMDLINE",
+    "Hook",
+    "LoadConfig",
+    "Option",
+    "argument_options",
+    "blacklisted",
+    "hashsize_values",
+    "load_config",
+    "load_problem",
+    "modprobe_files",
+]
+
+CMDLINE = "kernel command line"
 
 
 @dataclass(frozen=True)
-class Hook:
-    """The install line that modprobe obeys.
+class Option:
+    """One value that is given to hashsize. path, line: where it stands; line 0: it cannot be edited there."""
 
-    effect: C(blocked): it loads nothing; C(nothing): it loads and applies no sysctls; C(system): it runs C(sysctl --system), restricted to
-    keys that match C(pattern); C(files): it applies these files, or our marked
-    block in them. passes_options: it hands $CMDLINE_OPTS on.
-    """
-
-    effect: str
-    directive: Directive
-    pattern: str = ""
-    files: tuple[str, ...] = ()
-    passes_options: bool = False
-    only_block: bool = False
+    text: str
+    path: str
+    line: int = 0
 
     @property
     def where(self) -> str:
-        return f"{self.directive.source}:{self.directive.line}"
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+    @property
+    def value(self) -> int | None:
+        """What the kernel takes it for: C notation; None when it refuses it."""
+        return unsigned_int(self.text)
 
 
 @dataclass(frozen=True)
 class LoadConfig:
-    """What loading the module would mean. hashsize: the option that reaches the kernel, with its source; broken: why the load fails."""
+    """What loading the module would mean.
+
+    hashsize, source: the option that reaches the kernel. options: all that compete, the winner last. hook: the install
+    line that is obeyed. broken: why the load fails. directives: all lines about the module.
+    """
 
     hashsize: int | None
     source: str
     hook: Hook | None
     broken: str
     directives: tuple[Directive, ...]
+    options: tuple[Option, ...] = ()
 
 
 def _named(row: ModprobeRow, entry: Entry) -> bool:
     name = posixpath.basename(entry.path)
-    return not name.startswith(".") and not name.endswith("~") and (row.any_name or name.endswith(".conf"))
+    return not name.startswith(".") and not name.endswith(row.leftovers) and (row.any_name or name.endswith(".conf"))
 
 
 def modprobe_files(row: ModprobeRow, snapshot: Snapshot) -> Iterator[Entry]:
@@ -79,54 +102,74 @@ def modprobe_files(row: ModprobeRow, snapshot: Snapshot) -> Iterator[Entry]:
     yield from (chosen[name] for name in sorted(chosen))
 
 
-def _directives(row: ModprobeRow, snapshot: Snapshot, module: str) -> tuple[Directive, ...]:
-    found: list[Directive] = []
+def _all_directives(row: ModprobeRow, snapshot: Snapshot) -> Iterator[Directive]:
     for entry in modprobe_files(row, snapshot):
-        lines = parse_modprobe(entry.text or "", entry.real or entry.path)
-        found.extend(line for line in lines if line.module == module)
-    return tuple(found)
+        yield from parse_modprobe(entry.text or "", entry.real or entry.path)
 
 
-def classify_hook(directive: Directive) -> Hook:
-    """What an install line does, from its command text."""
-    command = " ".join(directive.args)
-    if not re.search(r"\b(modprobe|insmod)\b", command):
-        return Hook(BLOCKED, directive)
-    passes = "CMDLINE_OPTS" in command
-    pattern = re.search(r"--pattern[ =]+['\"]?([^'\" ]+)", command)
-    if "--system" in command:
-        return Hook(SYSTEM, directive, pattern=pattern.group(1) if pattern else "", passes_options=passes)
-    files = tuple(re.findall(r"(/etc/[\w./-]+(?:\.conf))", command)) if re.search(r"\bsysctl\b", command) else ()
-    block = "BEGIN stateward.conntrack" in command
-    return Hook(FILES if files else NOTHING, directive, files=files, passes_options=passes, only_block=block)
+def blacklisted(row: ModprobeRow, snapshot: Snapshot) -> frozenset[str]:
+    """The modules that are not loaded by their own name where blacklists are asked (systemd-modules-load)."""
+    names = {line.module for line in _all_directives(row, snapshot) if line.command == "blacklist"}
+    return frozenset({*names, *(_cmdline_names(snapshot, "modprobe.blacklist") if row.cmdline else ())})
 
 
-def _argument_options(snapshot: Snapshot, module: str) -> Iterator[tuple[str, str]]:
+def _cmdline_names(snapshot: Snapshot, parameter: str) -> frozenset[str]:
+    pairs = parse_cmdline(snapshot.text("/proc/cmdline") or "")
+    lists = (value or "" for name, value in pairs if normalize_name(name) == parameter)
+    return frozenset(normalize_name(name) for names in lists for name in names.split(","))
+
+
+def _argument_options(snapshot: Snapshot, module: str) -> Iterator[Option]:
     """OpenWrt: the line in /etc/modules.d that loads the module first carries its options."""
     for entry in snapshot.glob("/etc/modules.d/*"):
         for line in parse_modules(entry.text or "", entry.path):
             if line.name == module:
-                for argument in line.args:
-                    if argument.startswith("hashsize="):
-                        yield argument[len("hashsize=") :], f"{line.source}:{line.line}"
+                yield from argument_options(line.args, line.source, line.line)
                 return
+
+
+def argument_options(args: tuple[str, ...], path: str, line: int) -> tuple[Option, ...]:
+    """The hashsize among the words after a module's name in a list of modules."""
+    words = (word.partition("=") for word in args)
+    return tuple(Option(value, path, line) for name, equals, value in words if name == "hashsize" and equals)
+
+
+def _options(row: ModprobeRow, snapshot: Snapshot, module: str, directives: tuple[Directive, ...]) -> Iterator[Option]:
+    """All options, those that win later."""
+    from_files = [Option(text, line.source, line.line) for text, line in option_values(directives, module, "hashsize")]
+    yield from reversed(from_files) if row.first_option_wins else from_files
+    if row.name == "kmodloader":
+        yield from _argument_options(snapshot, module)
+    from_cmdline = module_parameter(snapshot.text("/proc/cmdline") or "", module, "hashsize") if row.cmdline else None
+    if from_cmdline is not None:
+        yield Option(from_cmdline, CMDLINE)
 
 
 def load_config(row: ModprobeRow, snapshot: Snapshot, module: str, version: Version) -> LoadConfig:
     """What modprobe does when it is asked for the module."""
-    directives = _directives(row, snapshot, module)
+    directives = tuple(line for line in _all_directives(row, snapshot) if line.module == module)
     installs = [line for line in directives if line.command == "install"] if row.install else []
-    values = [(text, f"{line.source}:{line.line}") for text, line in option_values(directives, module, "hashsize")]
-    values += list(_argument_options(snapshot, module)) if row.name == "kmodloader" else []
-    if row.first_option_wins:
-        values.reverse()
-    from_cmdline = module_parameter(snapshot.text("/proc/cmdline") or "", module, "hashsize") if row.cmdline else None
-    if from_cmdline is not None:
-        values.append((from_cmdline, "kernel command line"))
-    text, source = values[-1] if values else ("", "")
+    hook = classify_hook(installs[0]) if installs else None
+    options = list(_options(row, snapshot, module, directives))
+    if hook and hook.hashsize:
+        options.append(Option(str(hook.hashsize), hook.directive.source, hook.directive.line))
+    last = options[-1] if options else None
+    return LoadConfig(
+        hashsize=last.value if last else None,
+        source=last.where if last else "",
+        hook=hook,
+        broken=_broken(snapshot, module, directives, version),
+        directives=directives,
+        options=tuple(options),
+    )
+
+
+def _broken(snapshot: Snapshot, module: str, directives: tuple[Directive, ...], version: Version) -> str:
+    # kernel/module.c: module_blacklist= keeps a module out whoever asks for it (4.8).
+    if module in _cmdline_names(snapshot, "module_blacklist"):
+        return f"{CMDLINE}: module_blacklist names {module}"
     problems = ((line, load_problem(line, version)) for line in directives)
-    broken = next((f"{line.source}:{line.line}: {problem}" for line, problem in problems if problem), "")
-    return LoadConfig(int_value(text), source, classify_hook(installs[0]) if installs else None, broken, directives)
+    return next((f"{line.source}:{line.line}: {problem}" for line, problem in problems if problem), "")
 
 
 def hashsize_values(directive: Directive) -> tuple[tuple[str, Directive], ...]:

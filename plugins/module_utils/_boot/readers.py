@@ -9,18 +9,40 @@ The order decides who wins: the last assignment of a key stands.
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
-import re
 from dataclasses import dataclass
 from typing import Iterator, Mapping
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._boot.effect import EARLIER, LAST, STOP, effective
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Entry, Snapshot
+from ansible_collections.stateward.conntrack.plugins.module_utils._parse.cmdline import parse_cmdline
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.sysctl import (
+    APPLY,
+    SKIP,
+    UNKNOWN,
     Assignment,
     Syntax,
+    normalize_key,
     parse_sysctl,
 )
+
+__all__ = [
+    "CMDLINE",
+    "EARLIER",
+    "LAST",
+    "READERS",
+    "STOP",
+    "SYSCTL_CONF",
+    "Reader",
+    "Step",
+    "assignments",
+    "cmdline_assignments",
+    "effective",
+    "file_assignments",
+    "files_read",
+    "owned_lines",
+    "where",
+]
 
 SYSCTL_CONF = "/etc/sysctl.conf"
 
@@ -44,82 +66,77 @@ class Step:
 
 @dataclass(frozen=True)
 class Reader:
-    """One program that applies sysctl files. steps in their order; syntax: how it reads a line."""
+    """One program that applies sysctl files.
+
+    steps: in their order; syntax: how it reads a line; refused: what a refused value does. proc_prefix: its
+    C(--prefix) understands a path below /proc/sys (systemd up to 239).
+    """
 
     name: str
     steps: tuple[Step, ...]
     syntax: Syntax
-
-    def reads(self, path: str) -> bool:
-        """Whether a file with this path takes part at all."""
-        return any(_step_covers(step, path) for step in self.steps)
+    refused: str = EARLIER
+    proc_prefix: bool = False
 
 
-_ETC = "/etc/sysctl.d"
-_ALL = (_ETC, "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
+_ETC, _RUN = "/etc/sysctl.d", "/run/sysctl.d"
+_ALL = (_ETC, _RUN, "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 _MERGED = Step(_ALL)
 _CONF = Step(file=SYSCTL_CONF)
+
+_OLD = Syntax(dash=UNKNOWN, globs=False)
+# procps before 3.3.10 cuts lines at 255 characters.
+_OLD_SHORT = Syntax(dash=UNKNOWN, globs=False, line_limit=255)
+_NEW = Syntax(dash=APPLY, globs=True)
+_BUSYBOX = Syntax(dash=SKIP, globs=False)
 
 READERS: Mapping[str, Reader] = {
     reader.name: reader
     for reader in (
-        # systemd 245 and newer: a leading dash is understood, globs too; /etc/sysctl.conf only through a link in a directory.
-        Reader("systemd", (_MERGED,), Syntax(dash="apply", globs=True)),
-        # systemd 230-244 (EL8's 239): the dash, no globs.
-        Reader("systemd-239", (_MERGED,), Syntax(dash="apply", globs=False)),
-        # systemd 229 and older outside the Red Hat family (Ubuntu 16.04, SLES 12): neither.
-        Reader("systemd-229", (_MERGED,), Syntax(dash="unknown", globs=False)),
+        # systemd 245 and newer: a leading dash is understood, globs too; /etc/sysctl.conf only through a link in a
+        # directory.
+        Reader("systemd", (_MERGED,), _NEW, LAST),
+        # systemd 239-244 (EL8's 239): the dash, no globs.
+        Reader("systemd-239", (_MERGED,), Syntax(dash=APPLY, globs=False), LAST, proc_prefix=True),
+        # systemd before that, outside the Red Hat family (Ubuntu 16.04 and 18.04, SLES 12): neither.
+        Reader("systemd-229", (_MERGED,), _OLD, LAST, proc_prefix=True),
         # EL7's 219: a Red Hat patch reads /etc/sysctl.conf natively, after everything.
-        Reader("systemd-el7", (_MERGED, _CONF), Syntax(dash="unknown", globs=False)),
+        Reader("systemd-el7", (_MERGED, _CONF), _OLD, LAST, proc_prefix=True),
         # procps `sysctl --system` (Debian's sysvinit script, OpenRC): directories merged, /etc/sysctl.conf always last.
-        Reader("procps", (_MERGED, _CONF), Syntax(dash="apply", globs=True)),
-        # Red Hat initscripts before sysctl.d (8.45.37 on EL5, 9.03.24 on EL6). procps 3.2 cuts lines at 255 characters.
-        Reader("el-conf", (_CONF,), Syntax(dash="unknown", globs=False, line_limit=255)),
+        Reader("procps", (_MERGED, _CONF), _NEW),
+        # Red Hat initscripts before sysctl.d (8.45.37 on EL5, 9.03.24 on EL6).
+        Reader("el-conf", (_CONF,), _OLD_SHORT),
         # Red Hat initscripts with sysctl.d: /etc/sysctl.conf first, then every name in the directory.
-        Reader(
-            "el-conf-then-d",
-            (_CONF, Step((_ETC,), any_name=True)),
-            Syntax(dash="unknown", globs=False, line_limit=255),
-        ),
-        # Debian 6 and 7, Ubuntu's upstart job, OpenWrt's init script: the directory, then the file.
-        Reader("d-then-conf", (Step((_ETC,)), _CONF), Syntax(dash="unknown", globs=False)),
+        Reader("el-conf-then-d", (_CONF, Step((_ETC,), any_name=True)), _OLD_SHORT),
+        # Debian 6 and 7, Ubuntu's upstart job: the directory, then the file.
+        Reader("d-then-conf", (Step((_ETC,)), _CONF), _OLD_SHORT),
+        # OpenWrt's init script, with the sysctl of busybox.
+        Reader("openwrt", (Step((_ETC,)), _CONF), _BUSYBOX, STOP),
         # SLES 11 boot.sysctl.
-        Reader("conf", (_CONF,), Syntax(dash="unknown", globs=False)),
-        # Alpine since 3.10: vendor files unless hidden by name, /etc, the file, /run.
+        Reader("conf", (_CONF,), _OLD_SHORT),
+        # Alpine since 3.10: vendor files unless hidden by name, /etc likewise, the file, /run.
         Reader(
             "alpine",
             (
-                Step(("/lib/sysctl.d", "/usr/lib/sysctl.d"), hidden_by=(_ETC, "/run/sysctl.d")),
-                Step((_ETC,)),
+                Step(("/lib/sysctl.d",), hidden_by=(_ETC, _RUN)),
+                Step(("/usr/lib/sysctl.d",), hidden_by=(_ETC, _RUN)),
+                Step((_ETC,), hidden_by=(_RUN,)),
                 _CONF,
-                Step(("/run/sysctl.d",)),
+                Step((_RUN,)),
             ),
-            Syntax(dash="skip", globs=False),
+            _BUSYBOX,
+            STOP,
         ),
         # Alpine up to 3.9: directory after directory, nothing hidden, vendor files after /etc.
-        Reader(
-            "alpine-old",
-            (*(Step((directory,)) for directory in ("/run/sysctl.d", *_ALL[:1], *_ALL[2:])), _CONF),
-            Syntax(dash="skip", globs=False),
-        ),
+        Reader("alpine-old", (*(Step((path,)) for path in (_RUN, _ETC, *_ALL[2:])), _CONF), _BUSYBOX, STOP),
         # Void's 08-sysctl.sh: a link farm of the directories, then the file.
-        Reader(
-            "void",
-            (Step(("/run/sysctl.d", _ETC, "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")), _CONF),
-            Syntax(dash="apply", globs=True),
-        ),
-        # TuneD's reapply_sysctl: /run and /etc, then the file; never /usr/lib.
-        Reader("tuned", (Step(("/run/sysctl.d",)), Step((_ETC,)), _CONF), Syntax(dash="apply", globs=False)),
+        Reader("void", (Step((_RUN, _ETC, "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")), _CONF), _NEW),
+        # TuneD's reapply_sysctl (plugin_sysctl.py): /run and /etc merged by name, then the file; never /usr/lib.
+        Reader("tuned", (Step((_RUN, _ETC)), _CONF), _OLD),
         # No program at all: the initial state of a host without an init system that we know.
         Reader("none", (), Syntax()),
     )
 }
-
-
-def _step_covers(step: Step, path: str) -> bool:
-    if step.file:
-        return path == step.file
-    return posixpath.dirname(path) in step.directories and _wanted_name(step, posixpath.basename(path))
 
 
 def _wanted_name(step: Step, name: str) -> bool:
@@ -137,7 +154,8 @@ def _step_files(step: Step, snapshot: Snapshot) -> Iterator[Entry]:
     for directory in step.directories:
         for entry in snapshot.glob(directory + "/*"):
             name = posixpath.basename(entry.path)
-            if _wanted_name(step, name) and name not in hidden:
+            # A dangling link is passed over: it hides nothing. One to /dev/null is empty: it does.
+            if _wanted_name(step, name) and name not in hidden and entry.error != "ENOENT":
                 chosen.setdefault(name, entry)
     return (chosen[name] for name in sorted(chosen))
 
@@ -158,56 +176,46 @@ def assignments(reader: Reader, snapshot: Snapshot) -> tuple[Assignment, ...]:
 
 def file_assignments(path: str, snapshot: Snapshot, *, only_block: bool = False) -> tuple[Assignment, ...]:
     """The assignments of one file as C(sysctl -p FILE) reads it, or those of our marked block in it."""
-    text = snapshot.text(path)
-    if not text:
+    entry = snapshot.get(path)
+    if entry is None or not entry.text:
         return ()
-    ours = owned_lines(path, text)
-    lines = parse_sysctl(text, path, Syntax(dash="apply", globs=False))
+    ours = owned_lines(path, entry.text)
+    lines = parse_sysctl(entry.text, entry.real or path, Syntax(dash=APPLY, globs=False))
     return tuple(line for line in lines if line.line in ours) if only_block else lines
 
 
-def owned_lines(path: str, text: str) -> range:
-    """The numbers of the lines that are ours: all of a file of ours, those of our marked block elsewhere."""
+CMDLINE = "kernel command line"
+
+
+def cmdline_assignments(cmdline: str) -> tuple[Assignment, ...]:
+    """C(sysctl.KEY=VALUE) words, which the kernel applies before it starts init (since 5.8, fs/proc/proc_sysctl.c)."""
+    pairs = [(name[len("sysctl") + 1 :], value or "") for name, value in parse_cmdline(cmdline) if _is_sysctl(name)]
+    return tuple(Assignment(normalize_key(key), value, CMDLINE, 0, f"{key}={value}") for key, value in pairs)
+
+
+def _is_sysctl(name: str) -> bool:
+    return name.startswith(("sysctl.", "sysctl/"))
+
+
+def where(line: Assignment) -> str:
+    """C(file:line) of an assignment."""
+    return f"{line.source}:{line.line}" if line.line else line.source
+
+
+def owned_lines(path: str, text: str) -> frozenset[int]:
+    """The numbers of the lines that are ours: all of a file of ours, those of our marked blocks elsewhere."""
     lines = text.split("\n")
     if "stateward-conntrack" in path:
-        return range(1, len(lines) + 1)
-    numbers = [number for number, line in enumerate(lines, 1) if line.startswith(_MARKS)]
-    return range(numbers[0], numbers[-1] + 1) if len(numbers) >= 2 else range(0)
+        return frozenset(range(1, len(lines) + 1))
+    owned: set[int] = set()
+    opened = 0
+    for number, line in enumerate(lines, 1):
+        if line.startswith(_BEGIN):
+            opened = number
+        elif line.startswith(_END) and opened:
+            owned.update(range(opened, number + 1))
+            opened = 0
+    return frozenset(owned)
 
 
-_MARKS = ("# BEGIN stateward.conntrack", "# END stateward.conntrack")
-
-
-def effective(lines: tuple[Assignment, ...], names: Mapping[str, str], pattern: str = "") -> dict[str, Assignment]:
-    """The winning assignment of each canonical key.
-
-    names: dotted sysctl name -> canonical key (several names may share one). pattern: a regular expression; only lines whose text
-    matches count, as written. An explicit name beats a glob whatever their order; a dash line without a value takes its key out of
-    the reach of globs; among equals the last one stands.
-    """
-    explicit = {line.key for line in lines if not line.glob}
-    result: dict[str, Assignment] = {}
-    for line in lines:
-        if (pattern and not _matches(pattern, line.raw)) or _only_excludes(line):
-            continue
-        for name in _matching_names(line, names, explicit):
-            result.pop(names[name], None)
-            result[names[name]] = line
-    return result
-
-
-def _only_excludes(line: Assignment) -> bool:
-    return line.quiet and not line.glob and line.value == ""
-
-
-def _matches(pattern: str, text: str) -> bool:
-    try:
-        return re.search(pattern, text) is not None
-    except re.error:
-        return False
-
-
-def _matching_names(line: Assignment, names: Mapping[str, str], explicit: set[str]) -> list[str]:
-    if not line.glob:
-        return [line.key] if line.key in names else []
-    return [name for name in names if name not in explicit and fnmatch.fnmatchcase(name, line.key)]
+_BEGIN, _END = "# BEGIN stateward.conntrack", "# END stateward.conntrack"

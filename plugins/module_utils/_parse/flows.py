@@ -21,7 +21,8 @@ from typing import Mapping
 # - Of a protocol without a tracker there are no ports, and the name is "unknown".
 # A line about an expected connection (2.4: "EXPECTING: ...") does not match.
 FLOW = re.compile(
-    rb"^(?:ipv[46] +[0-9]+ )?([a-z][\w-]* +[0-9]+) (?:-?[0-9]+ )?(?:([A-Z]\w*) )?(?:timeout=[0-9]+, stream_timeout=[0-9]+ )?"
+    rb"^(?:ipv[46] +[0-9]+ )?([a-z][\w-]* +[0-9]+) (?:-?[0-9]+ )?(?:([A-Z]\w*) )?"
+    rb"(?:timeout=[0-9]+, stream_timeout=[0-9]+ )?"
     rb"src=([^ \n]+) dst=([^ \n]+)(?: sport=[0-9]+ dport=([0-9]+))?",
     re.MULTILINE,
 )

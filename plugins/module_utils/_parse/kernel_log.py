@@ -18,7 +18,8 @@ _REPEATED = re.compile(r"message repeated ([0-9]{1,9}) times: \[")
 
 @dataclass(frozen=True)
 class TableFull:
-    """count: complaints; the kernel limits their rate, so at least as many packets were lost. last: the last line, empty
+    """count: complaints; the kernel limits their rate, so at least as many packets were lost. last: the last line,
+    empty
     without any. netns: inode numbers of other network namespaces whose table was meant."""
 
     count: int = 0
@@ -28,7 +29,8 @@ class TableFull:
 
 def parse_table_full(text: str) -> TableFull:
     """Every complaint in a log. Never raises."""
-    count, last, netns = 0, "", set()
+    count, last = 0, ""
+    netns: set[str] = set()
     for line in text.split("\n"):
         found = _FULL.search(line)
         if found:

@@ -143,7 +143,7 @@ def assigned(assignments: Iterable[Assignment], key: str) -> Assignment | None:
     explicit = [line for line in lines if not line.glob and line.key == wanted]
     if explicit:
         return None if explicit[-1].excludes else explicit[-1]
-    globs = [line for line in _ordered_globs(lines) if _matches(wanted, line.key) and not line.excludes]
+    globs = [line for line in _ordered_globs(lines) if matches_glob(wanted, line.key) and not line.excludes]
     return globs[-1] if globs else None
 
 
@@ -162,7 +162,7 @@ def _ordered_globs(lines: tuple[Assignment, ...]) -> list[Assignment]:
     return list(globs.values())
 
 
-def _matches(key: str, pattern: str) -> bool:
+def matches_glob(key: str, pattern: str) -> bool:
     """glob(3) below /proc/sys: every component on its own."""
     names, patterns = key.split("."), pattern.split(".")
     try:

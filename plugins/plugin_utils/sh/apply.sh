@@ -118,6 +118,7 @@ change_directory() {
         fail error EEXIST
         return
     fi
+    clean_temporaries "${NAME%/*}"
     journal undo_mkdir "$NAME" ''
     if ! ERROR=$(mkdir "$NAME" 2>&1) || ! ERROR=$(chmod 0755 "$NAME" 2>&1); then
         fail error "$ERROR"
@@ -137,6 +138,7 @@ remove_directory() {
         return
     fi
     clean_temporaries "$NAME"
+    lift_backups "$NAME"
     read_attributes "$NAME"
     journal undo_rmdir "$NAME" "$RIGHTS$NL$OWNER:$GROUP"
     if ERROR=$(rmdir "$NAME" 2>&1); then
@@ -148,6 +150,21 @@ remove_directory() {
     *'not empty'* | *'ile exists'*) did full ;;
     *) fail error "$ERROR" ;;
     esac
+}
+
+# The copies for the way back must not keep a directory from being removed: they go one up.
+lift_backups() {
+    cd -P -- "$1" || return
+    FOLDER=$PWD
+    cd ..
+    COUNT=$TOP
+    while [ "$COUNT" -gt 0 ]; do
+        eval "SECOND=\$SECOND_$COUNT"
+        if [ "${SECOND%/*}" = "$FOLDER" ] && mv -f "$SECOND" "${FOLDER%/*}/${SECOND##*/}"; then
+            eval "SECOND_$COUNT=\${FOLDER%/*}/\${SECOND##*/}"
+        fi
+        COUNT=$((COUNT - 1))
+    done
 }
 
 undo_mkdir() {
@@ -332,7 +349,7 @@ put_in_place() {
         return
     fi
     CHANGED=$CHANGED$FOLDER/$NL
-    is_text "$1" "$NAME" || fail stale 'overwritten'
+    is_text "$1" "$NAME" || fail overwritten
 }
 
 abandon() {
@@ -465,8 +482,13 @@ say_value() {
 # The text of a file into TEXT, and without white space around it into VALUE.
 read_value() {
     ERROR=
-    slurp "$1"
-    [ -n "$TEXT" ] || probe "$1"
+    # Not slurp: a key of sysctl gives nothing after the first byte to who reads byte by byte.
+    TEXT=$(cat "$1" && echo .)
+    case $TEXT in
+    *.) ;;
+    *) probe "$1" ;;
+    esac
+    TEXT=${TEXT%.}
     VALUE=$TEXT
     while :; do
         case $VALUE in

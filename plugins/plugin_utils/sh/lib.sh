@@ -51,7 +51,8 @@ record() {
     [ "${#OUT}" -lt 4096 ] || flush
 }
 
-# The whole text of a file into TEXT, without any process. Fails when the file cannot be opened.
+# The whole text of a file into TEXT, without any process; not for keys of sysctl, because most shells read byte by
+# byte. Fails when the file cannot be opened.
 slurp() {
     TEXT=
     LINE=

@@ -67,7 +67,8 @@ try_lock() {
     else
         exec 9<>"$1"
     fi
-    if flock -n 9 && is_current "$1"; then
+    # Not flock -n 9: mksh keeps such descriptors from its children.
+    if flock -n 0 <&9 && is_current "$1"; then
         HELD=flock
         return 0
     fi
@@ -92,8 +93,7 @@ is_current() {
 }
 
 try_link() {
-    BOOT_ID=
-    ! slurp /proc/sys/kernel/random/boot_id || BOOT_ID=${TEXT%"$NL"}
+    BOOT_ID=$(cat /proc/sys/kernel/random/boot_id)
     if ln -s "$BOOT_ID.$$" "$1"; then
         HELD=$1
         return 0

@@ -33,10 +33,14 @@ read_host() {
 }
 
 read_facts() {
-    RELEASE=
-    ! slurp "$ROOT/proc/sys/kernel/osrelease" || RELEASE=${TEXT%"$NL"}
-    [ -n "$RELEASE" ] || RELEASE=$(uname -r)
+    MACHINE=$(uname -rm)
+    RELEASE=${MACHINE% *}
+    # The tree of another host brings its own.
+    if [ -s "$ROOT/proc/sys/kernel/osrelease" ] && slurp "$ROOT/proc/sys/kernel/osrelease"; then
+        RELEASE=${TEXT%"$NL"}
+    fi
     record release "$RELEASE"
+    record machine "${MACHINE##* }"
     find_page_size
     record page "$PAGE"
     find_user
@@ -45,9 +49,6 @@ read_facts() {
         find_tool "$NAME"
         [ -z "$TOOL" ] || record "tool $NAME" "$TOOL"
     done
-    record machine ''
-    flush
-    uname -m
     record time ''
     flush
     date -u +%Y%m%dT%H%M%SZ
@@ -155,7 +156,7 @@ list_odd() {
         record target "$TARGET"
         look_at_link
     fi
-    [ -w "$NAME" ] || record locked "$NAME"
+    [ -w "$NAME" ] || record shut "$NAME"
 }
 
 # Of a regular file: whether it is small. Those of the kernel are, and say nothing about their size.
@@ -197,13 +198,30 @@ read_texts() {
     set +f
     eval "set -- $WANTED_TEXTS"
     set -f
-    for FILE in "$@" $PICKED; do
+    for FILE in $PICKED; do
+        set -- "$@" "$FILE"
+    done
+    for FILE; do
+        shift
         [ -f "$FILE" ] || continue
+        case $FILE in
+        "$ROOT"/proc/*)
+            # Where the size is not known: a key of sysctl gives nothing after the first byte to who reads byte by byte.
+            if [ ! -s "$FILE" ]; then
+                set -- "$@" "$FILE"
+                continue
+            fi
+            ;;
+        esac
         case $LARGE in
         *"$NL$FILE$NL"*) read_large "$FILE" ;;
         *) read_small "$FILE" ;;
         esac
     done
+    [ $# -gt 0 ] || return 0
+    record kernel ''
+    flush
+    grep -aF -e '' -- "$@" /dev/null 2>&1 </dev/null
 }
 
 read_small() {
@@ -215,7 +233,7 @@ read_small() {
     # Nothing was read: rarely because there is nothing.
     ERROR=
     case $1 in
-    "$ROOT"/proc/* | "$ROOT"/sys/*) probe "$1" ;;
+    "$ROOT"/sys/*) probe "$1" ;;
     *) ! [ -s "$1" ] && [ -r "$1" ] || probe "$1" ;;
     esac
     if [ -n "$ERROR" ]; then

@@ -47,6 +47,7 @@ def test_defaults() -> None:
         takeover=False,
         backup=False,
         force=False,
+        undo=None,
         transport="auto",
     )
 

@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long it takes to look at a million flows: the pipelines that articles recommend, and ours, in turns in one run.
+
+The flows are real: datagrams to many addresses and ports of 127.0.0.0/8 in a network namespace of its own, with a rule
+that makes the kernel track them. The kernel's limit is raised for as long as that takes and put back. Needs root,
+iptables (--iptables) and util-linux. Prints seconds, the ratio to the pipelines together, and our memory above that of
+the interpreter with everything imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import resource
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Iterator
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+NETFILTER = Path("/proc/sys/net/netfilter")
+LISTING = "/proc/net/nf_conntrack"
+
+# What the articles do to see what fills the table: entries, protocols, TCP states (here by state or its absence), and
+# the ten busiest addresses.
+PIPELINES = {
+    "entries": f"cat {LISTING} | wc -l",
+    "protocols": f"cat {LISTING} | awk '{{print $1, $3}}' | sort | uniq -c | sort -rn",
+    "states": f"cat {LISTING} | awk '{{print $3, $6}}' | sed 's/src=.*//' | sort | uniq -c | sort -rn",
+    "addresses": f"cat {LISTING} | grep -o 'src=[^ ]*' | sort | uniq -c | sort -rn | head -10",
+}
+
+
+@contextlib.contextmanager
+def raised_limit(entries: int) -> Iterator[None]:
+    """Room for that many entries; the limit is put back whatever happens."""
+    limit = NETFILTER / "nf_conntrack_max"
+    before = limit.read_text()
+    limit.write_text(str(max(int(before), entries + entries // 10)))
+    try:
+        yield
+    finally:
+        limit.write_text(before)
+
+
+def fill(entries: int, addresses: int, iptables: str) -> int:
+    """Make the flows in this network namespace and return how many there are."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    rule = ["-A", "OUTPUT", "-m", "conntrack", "--ctstate", "NEW"]
+    subprocess.run([iptables, *rule], check=True)
+    (NETFILTER / "nf_conntrack_udp_timeout").write_text("1800")
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for number in range(entries):
+        host, port = number % addresses, number // addresses
+        address = f"127.{1 + (host >> 16)}.{(host >> 8) & 255}.{host & 255}"
+        sender.sendto(b"", (address, 1 + port))
+    return int((NETFILTER / "nf_conntrack_count").read_text())
+
+
+def run_pipelines() -> dict[str, float]:
+    """Seconds of each."""
+    seconds = {}
+    for name, pipeline in PIPELINES.items():
+        start = time.perf_counter()
+        subprocess.run(["sh", "-c", pipeline], stdout=subprocess.DEVNULL, check=True, env={**os.environ, "LC_ALL": "C"})
+        seconds[name] = time.perf_counter() - start
+    return seconds
+
+
+def run_ours(source: str) -> dict[str, float]:
+    """Seconds, entries and MiB of one reading in a process of its own."""
+    command = [sys.executable, __file__, "--count", source]
+    return dict(json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout))
+
+
+def count(source: str) -> dict[str, float]:
+    """Read the flows as conntrack_info does. source: a listing below /proc, or the path of the conntrack tool."""
+    sys.path.insert(0, str(CHECKOUT / ".tree"))
+    from ansible_collections.stateward.conntrack.plugins.module_utils import _flow_model as model
+    from ansible_collections.stateward.conntrack.plugins.module_utils._host_local import LocalHost
+
+    commands = tuple((source, "-L", "-f", family) for family in ("ipv4", "ipv6"))
+    file = source if source.startswith("/proc/") else ""
+    query = model.FlowQuery(model.FlowSource(source, file, () if file else commands), 5_000_000, 600, 10)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    counts = LocalHost().count_flows(query)
+    if counts.error or counts.truncated:
+        sys.exit(f"{source}: {counts.error or counts.truncated}")
+    return {
+        "seconds": time.perf_counter() - start,
+        "entries": counts.entries,
+        "mebibytes": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1024,
+    }
+
+
+def compare(repeat: int, sources: list[str]) -> None:
+    """Run all in turns and print medians."""
+    together: list[float] = []
+    ours: dict[str, list[dict[str, float]]] = {source: [] for source in sources}
+    for _turn in range(repeat):
+        pipelines = run_pipelines()
+        together.append(sum(pipelines.values()))
+        print("  ".join(f"{name} {took:.2f} s" for name, took in pipelines.items()), flush=True)
+        for source in sources:
+            ours[source].append(run_ours(source))
+    print(f"{'pipelines together':40}{statistics.median(together):8.2f} s")
+    for source, runs in ours.items():
+        seconds = statistics.median(run["seconds"] for run in runs)
+        memory = max(run["mebibytes"] for run in runs)
+        ratio = seconds / statistics.median(together)
+        print(f"{source:40}{seconds:8.2f} s{ratio:8.2f}x{memory:8.1f} MiB{runs[-1]['entries']:12,.0f} entries")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--entries", type=int, default=1_000_000)
+    parser.add_argument("--addresses", type=int, default=200_000, help="different destinations, at most 16 million")
+    parser.add_argument("--repeat", type=int, default=3, help="measured runs of each")
+    parser.add_argument("--iptables", default="iptables")
+    parser.add_argument("--conntrack", default=shutil.which("conntrack"), help="the conntrack tool, if any")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--count", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.count:
+        print(json.dumps(count(options.count)))
+    elif options.inside:
+        made = fill(options.entries, options.addresses, options.iptables)
+        print(f"{made:,} flows to {options.addresses:,} addresses", flush=True)
+        compare(options.repeat, [LISTING, *([options.conntrack] if options.conntrack else [])])
+    else:
+        with raised_limit(options.entries):
+            command = ["unshare", "--net", sys.executable, __file__, "--inside", *sys.argv[1:]]
+            sys.exit(subprocess.run(command, check=False).returncode)
+
+
+if __name__ == "__main__":
+    main()

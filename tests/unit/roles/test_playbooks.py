@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Playbooks and roles as Ansible reads them. Nothing here touches a host or needs root."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.stateward.conntrack.plugins.modules import conntrack_tune
+
+ROOT = Path(conntrack_tune.__file__).parents[2]
+COLLECTIONS = ROOT.parents[2]
+FLEET = ROOT / "inventories/fleet/hosts.yml"
+PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+
+Done = subprocess.CompletedProcess
+
+
+def ansible_playbook(tmp_path: Path, *arguments: str) -> Done[str]:
+    ours = {
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_HOME": str(tmp_path / "home"),
+        "ANSIBLE_LOCAL_TEMP": str(tmp_path / "local"),
+        "ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote"),
+        "ANSIBLE_NOCOLOR": "1",
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    command = [sys.executable, "-m", "ansible", "playbook", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, env={**kept, **ours}, check=False, timeout=120, cwd=tmp_path
+    )
+
+
+def play(tmp_path: Path, **keys: object) -> str:
+    path = tmp_path / "play.yml"
+    path.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, **keys}]))
+    return str(path)
+
+
+@pytest.mark.parametrize("name", PLAYBOOKS)
+def test_playbooks_are_found_by_name(tmp_path: Path, name: str) -> None:
+    done = ansible_playbook(tmp_path, "--inventory", str(FLEET), "--syntax-check", f"stateward.conntrack.{name}")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_roles_are_found_by_name(tmp_path: Path, role: str) -> None:
+    playbook = play(tmp_path, roles=[f"stateward.conntrack.{role}"])
+    done = ansible_playbook(tmp_path, "--inventory", "localhost,", "--syntax-check", playbook)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("tag", ["persistence", "runtime"])
+def test_either_tag_leaves_the_whole_procedure(tmp_path: Path, tag: str) -> None:
+    listing = [
+        ansible_playbook(
+            tmp_path, "--inventory", str(FLEET), "--list-tasks", *tags, "stateward.conntrack.harden"
+        ).stdout
+        for tags in ((), ("--tags", tag))
+    ]
+    assert listing[0].count("TAGS:") == listing[1].count("TAGS:") > 10
+
+
+def test_other_tags_leave_nothing(tmp_path: Path) -> None:
+    arguments = ("--inventory", str(FLEET), "--list-tasks", "--tags", "web", "stateward.conntrack.harden")
+    assert ": " not in ansible_playbook(tmp_path, *arguments).stdout.replace("TAGS: ", "").split("tasks:", 1)[1]
+
+
+def test_limit_reaches_every_play(tmp_path: Path) -> None:
+    arguments = ("--inventory", str(FLEET), "--list-hosts", "--limit", "dns", "stateward.conntrack.harden")
+    hosts = [line for line in ansible_playbook(tmp_path, *arguments).stdout.splitlines() if "hosts (" in line]
+    assert [line.strip() for line in hosts] == ["hosts (3):"] * 3
+
+
+@pytest.mark.parametrize("role", ["harden", "sysctl", "modprobe"])
+def test_module_defaults_reach_the_roles(tmp_path: Path, role: str) -> None:
+    """A value that the module refuses before it looks at the host shows that it came through."""
+    defaults = {"group/stateward.conntrack.conntrack": {"headroom": 12345}}
+    playbook = play(tmp_path, module_defaults=defaults, roles=[f"stateward.conntrack.{role}"])
+    done = ansible_playbook(tmp_path, "--inventory", "localhost,", "--check", playbook)
+    assert "12345" in done.stdout
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("role", ["preload", "iptables_unload"])
+def test_module_defaults_about_sizes_do_not_disturb_the_other_roles(tmp_path: Path, role: str) -> None:
+    defaults = {"group/stateward.conntrack.conntrack": {"connections": 100000, "connection_rate": 5}}
+    playbook = play(tmp_path, module_defaults=defaults, roles=[f"stateward.conntrack.{role}"])
+    done = ansible_playbook(tmp_path, "--inventory", "localhost,", "--check", playbook)
+    assert "connection_rate was given" not in done.stdout
+
+
+def test_the_policy_beats_module_defaults(tmp_path: Path) -> None:
+    defaults = {"group/stateward.conntrack.conntrack": {"headroom": 12345}}
+    playbook = play(tmp_path, module_defaults=defaults, roles=["stateward.conntrack.harden"])
+    arguments = ("--inventory", "localhost,", "--check", "--extra-vars", "conntrack_headroom=54321", playbook)
+    assert "54321" in ansible_playbook(tmp_path, *arguments).stdout
+
+
+def test_the_specification_refuses_an_unknown_profile(tmp_path: Path) -> None:
+    playbook = play(tmp_path, roles=["stateward.conntrack.preload"])
+    arguments = ("--inventory", "localhost,", "--check", "--extra-vars", "conntrack_profile=mainframe", playbook)
+    done = ansible_playbook(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert "mainframe" in done.stdout

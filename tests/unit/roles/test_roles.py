@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The roles: one call each, and specification, defaults, documentation and inventories that say the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec import TUNE_OPTIONS
+from ansible_collections.stateward.conntrack.plugins.modules import conntrack_tune
+
+ROOT = Path(conntrack_tune.__file__).parents[2]
+ROLES = ("preload", "modprobe", "sysctl", "iptables_unload", "harden")
+MODULE = "stateward.conntrack.conntrack_tune"
+# What a role or a playbook decides itself; everything else is policy.
+OWN = {"state", "runtime", "persist", "undo"}
+POLICY = {f"conntrack_{name}" for name in TUNE_OPTIONS if name not in OWN}
+PLAYBOOK = {
+    "conntrack_hosts",
+    "conntrack_serial",
+    "conntrack_max_fail_percentage",
+    "conntrack_watch_seconds",
+    "conntrack_watch_allowed",
+    "conntrack_survive",
+    "conntrack_reboot",
+    "conntrack_reboot_command",
+    "conntrack_reboot_serial",
+    "conntrack_reboot_timeout",
+}
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def spec(role: str) -> dict[str, Any]:
+    main: dict[str, Any] = load(ROOT / "roles" / role / "meta/argument_specs.yml")["argument_specs"]["main"]
+    return main
+
+
+def tasks(role: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = load(ROOT / "roles" / role / "tasks/main.yml")
+    return found
+
+
+def option_of(variable: str) -> dict[str, Any]:
+    return TUNE_OPTIONS[variable.replace("conntrack_", "", 1)]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_knows_the_whole_policy(role: str) -> None:
+    variables = {name for name in spec(role)["options"] if name.startswith("conntrack_")}
+    assert variables == POLICY | ({"conntrack_persist"} if role == "harden" else set())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_policy_agrees_with_the_module(role: str) -> None:
+    for name, row in spec(role)["options"].items():
+        if name.startswith("conntrack_"):
+            expected = {key: option_of(name).get(key) for key in ("type", "elements", "choices")}
+            assert {key: row.get(key) for key in expected} == expected, name
+            assert "default" not in row, f"{name}: unset means the module's own default"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_policy_is_described_alike(role: str) -> None:
+    shared = {name: row for name, row in spec(role)["options"].items() if name in POLICY}
+    assert shared == {name: row for name, row in spec("harden")["options"].items() if name in POLICY}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_own_variables_have_the_name_of_the_role_and_a_default(role: str) -> None:
+    own = {name: row for name, row in spec(role)["options"].items() if name not in POLICY | {"conntrack_persist"}}
+    assert all(name.startswith(f"{role}_") for name in own)
+    assert {name: row["default"] for name, row in own.items()} == load(ROOT / "roles" / role / "defaults/main.yml")
+    assert {key: own[f"{role}_state"][key] for key in ("type", "choices", "default")} == {
+        key: TUNE_OPTIONS["state"][key] for key in ("type", "choices", "default")
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_variable_is_typed_and_described(role: str) -> None:
+    for name, row in spec(role)["options"].items():
+        assert row["type"], name
+        assert row["description"], name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_one_call_and_its_verdict(role: str) -> None:
+    called = [next(key for key in task if "." in key) for task in tasks(role)]
+    assert called == [MODULE, "ansible.builtin.debug"]
+    assert set(tasks(role)[0][MODULE]) <= set(TUNE_OPTIONS)
+    assert "when" not in tasks(role)[0]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_policy_is_handed_on_or_not_at_all(role: str) -> None:
+    for name, value in tasks(role)[0][MODULE].items():
+        if name not in OWN and "{{" in str(value):
+            assert value == f"{{{{ conntrack_{name} | default(omit) }}}}"
+
+
+@pytest.mark.parametrize("role", ["modprobe", "sysctl", "harden"])
+def test_roles_that_size_hand_everything_on(role: str) -> None:
+    text = (ROOT / "roles" / role / "tasks/main.yml").read_text(encoding="utf-8")
+    assert [name for name in sorted(POLICY) if f"{name} |" not in text] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_knows_a_distribution(role: str) -> None:
+    text = (ROOT / "roles" / role / "tasks/main.yml").read_text(encoding="utf-8")
+    assert "ansible_distribution" not in text
+    assert "ansible_facts" not in text
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_readme_names_what_the_role_reads(role: str) -> None:
+    text = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
+    assert f"`{role}_state`" in text
+    assert f"`{role}_result`" in text
+    for name in tasks(role)[0][MODULE]:
+        if f"conntrack_{name}" in str(tasks(role)[0][MODULE][name]):
+            assert f"`conntrack_{name}`" in text, name
+
+
+# ---------------------------------------------------------------------------------------------- inventories, pages
+
+
+def group_vars() -> list[Path]:
+    return sorted((ROOT / "inventories/fleet/group_vars").glob("*.yml"))
+
+
+def test_every_group_has_its_policy() -> None:
+    groups = load(ROOT / "inventories/fleet/hosts.yml")["all"]["children"]
+    assert {path.stem for path in group_vars()} == {"all", *groups}
+
+
+@pytest.mark.parametrize("path", group_vars(), ids=lambda path: path.stem)
+def test_group_vars_are_known_and_of_their_type(path: Path) -> None:
+    types = {"str": str, "int": int, "float": (int, float), "bool": bool, "dict": dict, "raw": object}
+    for name, value in load(path).items():
+        assert name in POLICY | PLAYBOOK | {"conntrack_persist"}
+        if name in POLICY:
+            assert isinstance(value, types[option_of(name)["type"]]), name  # type: ignore[arg-type]
+
+
+def test_the_page_names_every_variable_of_the_playbooks() -> None:
+    page = (ROOT / "docs/playbooks.md").read_text(encoding="utf-8")
+    plays = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "playbooks").glob("*.yml"))
+    assert [name for name in sorted(PLAYBOOK) if name not in plays or f"`{name}`" not in page] == []

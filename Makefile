@@ -14,12 +14,12 @@ PLAYBOOK := ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg .venv/run/bin/ansible-playbook 
 POLICY   := $(if $(PROFILE),--extra-vars conntrack_profile=$(PROFILE)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help harden plan restore test lint bench pins tree clean need-root need-python
+.PHONY: help harden plan verify restore test lint bench pins tree clean need-root need-python
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo "  PROFILE=web_lb                     the kind of host, for harden and plan"
+	@echo "  PROFILE=web_lb                     the kind of host, for harden, plan and verify"
 	@echo "  ARGS='-e conntrack_max=300000'     anything that ansible-playbook (or nox, for test and lint) understands"
 	@echo "  PYTHON=python3.12                  the Python to build .venv with"
 
@@ -28,6 +28,9 @@ harden: need-root .venv/run/ok tree ## size, harden and persist connection track
 
 plan: .venv/run/ok tree ## show what harden would do, and change nothing
 	$(PLAYBOOK) stateward.conntrack.harden --check --diff $(POLICY)
+
+verify: need-root .venv/run/ok tree ## fail if anything on this host differs from what harden would make of it
+	$(PLAYBOOK) stateward.conntrack.verify $(POLICY)
 
 restore: need-root .venv/run/ok tree ## take back everything that harden did on this host
 	$(PLAYBOOK) stateward.conntrack.rollback $(ARGS)

@@ -30,12 +30,11 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 NETFILTER = Path("/proc/sys/net/netfilter")
 LISTING = "/proc/net/nf_conntrack"
 
-# What the articles do to see what fills the table: entries, protocols, TCP states (here by state or its absence), and
-# the ten busiest addresses.
+# What the articles do to see what fills the table: entries, protocols, TCP states, and the ten busiest addresses.
 PIPELINES = {
     "entries": f"cat {LISTING} | wc -l",
     "protocols": f"cat {LISTING} | awk '{{print $1, $3}}' | sort | uniq -c | sort -rn",
-    "states": f"cat {LISTING} | awk '{{print $3, $6}}' | sed 's/src=.*//' | sort | uniq -c | sort -rn",
+    "states": f"cat {LISTING} | awk '$3 == \"tcp\" {{print $6}}' | sort | uniq -c | sort -rn",
     "addresses": f"cat {LISTING} | grep -o 'src=[^ ]*' | sort | uniq -c | sort -rn | head -10",
 }
 

@@ -15,10 +15,12 @@ options:
   transport:
     description:
       - How the host is read and changed.
-      - V(auto) - Choose what the target can do. In this release that is always Python.
+      - V(auto) - Python where the target has one of 3.7 or newer that this ansible-core can drive, else sh. One short
+        command finds out, and the answer is remembered for the rest of the play. An interpreter that is set
+        (C(ansible_python_interpreter)) is the only one that is tried.
       - V(python) - The module runs on the target, with the target's Python 3.7 or newer.
-      - V(shell) - Plain C(sh) commands over the connection, for targets without a usable Python. Not in this
-        release; the task fails and says so.
+      - V(shell) - Plain POSIX C(sh) over the connection, which needs nothing but a shell and the usual small tools on
+        the target. Nothing is copied there. Cannot be used with C(async).
     type: str
     choices: [auto, python, shell]
     default: auto

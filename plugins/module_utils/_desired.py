@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the host shall have: the size of the table and every value that the profile and the task want, as far as it can be had."""
+"""What the host shall have: the size of the table and every value that profile and task want, as far as can be had."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Iterator, Mapping
 
-from ansible_collections.stateward.conntrack.plugins.module_utils._boot.readers import file_assignments
+from ansible_collections.stateward.conntrack.plugins.module_utils._boot.modprobe import load_config
+from ansible_collections.stateward.conntrack.plugins.module_utils._boot.readers import file_assignments, owned_lines
 from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_keys import (
     default_value,
     find_key,
@@ -26,7 +27,10 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_model 
 
 @dataclass(frozen=True)
 class Skipped:
-    """Something that was asked for and is not done. name: as people call it; asked: by the task itself, not only by the profile."""
+    """Something that was asked for and is not done.
+
+    name: as people call it; asked: by the task itself, not only by the profile.
+    """
 
     name: str
     reason: str
@@ -37,8 +41,8 @@ class Skipped:
 class Desired:
     """What shall be true.
 
-    values: by canonical key, in the order of the files we write (sizes first); a size that is kept is in it only where it has to be written
-    down, see _is_written(). skipped: what was wanted and cannot be had here.
+    values: by canonical key, in the order of the files we write (sizes first); a size that is kept is in it only where
+    it has to be written down, see _is_written(). skipped: what was wanted and cannot be had here.
     """
 
     values: Mapping[str, int]
@@ -52,7 +56,10 @@ class Desired:
 
 
 def find_desired(options: Options, observed: Observed) -> Desired:
-    """The desired state. Raises RefusedError for a size that is refused without force, OptionError for an unknown profile."""
+    """The desired state.
+
+    Raises RefusedError for a size that is refused without force, OptionError for an unknown profile.
+    """
     profile = find_profile(options.profile)
     wanted = _wanted(options, profile)
     held = held_sizes(observed)
@@ -68,20 +75,38 @@ def find_desired(options: Options, observed: Observed) -> Desired:
 
 
 def _is_written(options: Options, key: str, held: Mapping[str, int]) -> bool:
-    """Whether a size is ours: asked for, or kept and in our files already, or the max that a number of buckets needs beside it.
+    """Whether a size is ours.
 
-    Given alone at load, that number makes max eight times as large.
+    That is: asked for, or kept and in our files already, or the max that a number of buckets needs beside it: given
+    alone at load, that number makes max eight times as large.
     """
-    asked = {MAX: options.max != KEEP or options.hashsize != KEEP, HASHSIZE: options.hashsize != KEEP}
-    return asked[key] or bool(held)
+    asked = {HASHSIZE: options.hashsize != KEEP, MAX: options.max != KEEP}
+    buckets = asked[HASHSIZE] or HASHSIZE in held
+    return buckets if key == HASHSIZE else asked[MAX] or MAX in held or buckets
 
 
 def held_sizes(observed: Observed) -> dict[str, int]:
-    """The sizes, by canonical key, that our sysctl file or block has from an earlier run; a module option of ours is never without."""
+    """The sizes that our files have from an earlier run, by canonical key.
+
+    They are in our module option, then in our sysctl file or block.
+    """
+    return dict([*_from_option(observed), *_from_sysctl(observed)])
+
+
+def _from_option(observed: Observed) -> Iterator[tuple[str, int]]:
+    snapshot = observed.snapshot
+    config = load_config(observed.platform.modprobe, snapshot, observed.dialect, observed.version)
+    for option in config.options:
+        if option.value is not None and option.line in owned_lines(option.path, snapshot.text(option.path) or ""):
+            yield HASHSIZE, option.value
+
+
+def _from_sysctl(observed: Observed) -> Iterator[tuple[str, int]]:
     names = sysctl_names(observed)
-    lines = file_assignments(observed.platform.boot.sysctl_path, observed.snapshot, only_block=True)
-    values = ((names.get(line.key, ""), kernel_int(line.value)) for line in lines)
-    return {key: value for key, value in values if key in (MAX, HASHSIZE) and value is not None}
+    for line in file_assignments(observed.platform.boot.sysctl_path, observed.snapshot, only_block=True):
+        key, value = names.get(line.key, ""), kernel_int(line.value)
+        if key in (MAX, HASHSIZE) and value is not None:
+            yield key, value
 
 
 def _machine(options: Options, observed: Observed, held: Mapping[str, int]) -> Machine:

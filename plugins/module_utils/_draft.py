@@ -43,7 +43,10 @@ class Draft:
         self.created: list[str] = []
 
     def text(self, path: str) -> str | None:
-        """The text of a file as it stands in the draft; None when it does not exist. Raises UnsupportedHostError when it cannot be read."""
+        """The text of a file as it stands in the draft; None when it does not exist.
+
+        Raises UnsupportedHostError when it cannot be read.
+        """
         if path in self._changes:
             return self._changes[path].text
         entry = self._snapshot.get(path)
@@ -53,7 +56,10 @@ class Draft:
         return entry.text
 
     def write(self, path: str, text: str, reason: str, *, mode: int | None = None) -> None:
-        """The file shall have exactly this text. With a mode it is wholly ours, and no link to a file of somebody else."""
+        """The file shall have exactly this text.
+
+        With a mode it is wholly ours, and no link to a file of somebody else.
+        """
         self.text(path)
         entry = self._snapshot.get(path)
         if mode is not None and entry is not None:
@@ -104,7 +110,9 @@ class Draft:
 
     def writes_below(self, directory: str) -> bool:
         """Whether a file in a directory, or deeper, will be there that the draft writes."""
-        return any(path.startswith(directory + "/") and change.text is not None for path, change in self._changes.items())
+        return any(
+            path.startswith(directory + "/") and change.text is not None for path, change in self._changes.items()
+        )
 
     def _differs(self, path: str) -> bool:
         change, entry = self._changes[path], self._snapshot.get(path)
@@ -133,7 +141,9 @@ class Draft:
         if nearest is None:
             return
         if nearest.kind in ("file", "other") or (nearest.kind == "link" and nearest.error == "ENOENT"):
-            raise UnsupportedHostError(f"{nearest.path} is no directory, but {operation.target} belongs there: move it away.")
+            raise UnsupportedHostError(
+                f"{nearest.path} is no directory, but {operation.target} belongs there: move it away."
+            )
         if not nearest.writable:
             raise UnsupportedHostError(f"{nearest.path} is read-only here: {operation.target} cannot be changed.")
 

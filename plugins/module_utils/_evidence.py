@@ -23,8 +23,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._survival impo
 class Evidence:
     """warning, critical: percent of max in use. memory_limit: bytes that a full table may take. counters: sums over all
     CPUs; one that is not known is missing. log_source: where the complaints were found. preloaded_by: empty when
-    nothing
-    loads the module at boot."""
+    nothing loads the module at boot."""
 
     observed: Observed
     warning: int

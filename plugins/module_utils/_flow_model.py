@@ -26,8 +26,8 @@ class FlowSource:
 
 @dataclass(frozen=True)
 class FlowQuery:
-    """limit: lines of the listing that are read at most. seconds: after so many the reading ends. top: rows per "
-    "ranking."""
+    """limit: lines of the listing that are read at most. seconds: after so many the reading ends. top: rows per
+    ranking."""
 
     source: FlowSource
     limit: int

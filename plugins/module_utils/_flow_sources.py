@@ -57,8 +57,7 @@ def _by_file(path: str, version: Version) -> Listing:
         return Listing(FlowSource(path, path))
     note = (
         f"before Linux 6.16 the time to read {path} grows with the square of the entries (this is "
-        f"{show_version(version)}): "
-        f"at most {QUADRATIC_LIMIT:,} lines are read unless flow_limit says more; install the conntrack tool to "
-        "read all"
+        f"{show_version(version)}): at most {QUADRATIC_LIMIT:,} lines are read unless flow_limit says more; install "
+        "the conntrack tool to read all"
     )
     return Listing(FlowSource(path, path), QUADRATIC_LIMIT, note)

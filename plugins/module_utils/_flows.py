@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counting flows in one pass: whole chunks of a listing in, counts out, in bounded memory however large the table "
-"is."""
+"""Counting flows in one pass: whole chunks of a listing in, counts out, in bounded memory however large the table
+is."""
 
 from __future__ import annotations
 

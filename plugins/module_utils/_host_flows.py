@@ -74,8 +74,8 @@ def _count_commands(tree: Tree, commands: tuple[tuple[str, ...], ...], tally: Ta
 
 
 def _count_stream(descriptor: int, tally: Tally, deadline: float) -> bool:
-    """Count everything up to the end; False when the tally needs no more. Raises _TimeIsUpError with whole lines "
-    "counted."""
+    """Count everything up to the end; False when the tally needs no more. Raises _TimeIsUpError with whole lines
+    counted."""
     rest = b""
     pieces: list[bytes] = []
     size = 0

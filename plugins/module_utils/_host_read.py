@@ -45,7 +45,7 @@ _MISSING = (errno.ENOENT, errno.ENOTDIR)
 
 @dataclass(frozen=True)
 class Want:
-    """What all patterns together want of one path; lines None: the whole text. is_search: as Read.is_search, all of them."""
+    """What all patterns together want of one path; lines None: the whole text. is_search: all are."""
 
     content: bool
     lines: frozenset[str] | None

@@ -59,8 +59,8 @@ class Flows:
 
 
 def run_info(host: Host, params: Mapping[str, Any], *, transport: str = "python") -> Info:
-    """conntrack_info from end to end. Raises OptionError for an option, UnsupportedHostError for a host that is "
-    "no Linux."""
+    """conntrack_info from end to end. Raises OptionError for an option, UnsupportedHostError for a host that is
+    no Linux."""
     options = parse_info_options(params)
     snapshot = host.read((*MANIFEST, *INFO))
     observed = _as_reader(observe(snapshot))
@@ -149,8 +149,7 @@ def _warnings(observed: Observed) -> Iterator[str]:
     if not observed.is_root:
         yield (
             "Not root: sizes and counters are there, but what only root can read (slabinfo, the listing of flows, "
-            "parts of "
-            "the logs and of the configuration) is missing from the result. Use become: true."
+            "parts of the logs and of the configuration) is missing from the result. Use become: true."
         )
     assumed = assumed_init(observed.snapshot)
     if assumed:

@@ -23,11 +23,13 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._flow_model im
 class Read:
     """One thing to be read from a host.
 
-    pattern: an absolute path; C(*), C(?) and C([...]) match inside one path component; C({release}) stands for C(uname -r).
+    pattern: an absolute path; C(*), C(?) and C([...]) match inside one path component; C({release}) stands for
+        C(uname -r).
     content: whether the content is wanted, or only the existence, type and mode.
     lines: keep only lines that contain one of these fixed strings (for large files); empty keeps the whole text.
     command: instead of a file, what this program prints on its standard output: its name and its arguments, without a
-        shell. Then pattern is only the name of the entry, C(command:NAME); a program that the host lacks gives no entry.
+        shell. Then pattern is only the name of the entry, C(command:NAME); a program that the host lacks gives no
+        entry.
     """
 
     pattern: str
@@ -46,12 +48,12 @@ class Entry:
     """One path of a host as it was found.
 
     kind: by lstat: file, directory, link, other; command for what a program printed.
-    text: content, decoded as UTF-8 with surrogateescape so that any byte survives; of a link, that of its target; None when
-        it was not asked for or could not be read.
+    text: content, decoded as UTF-8 with surrogateescape so that any byte survives; of a link, that of its target; None
+        when it was not asked for or could not be read.
     error: when the text could not be read, the errno name (C(EACCES), C(EIO), C(ENOENT) for a dangling link, C(EISDIR)
-        for one to a directory ...), C(TOO_LARGE), C(NUL) for a text with a NUL byte, or C(NOT_REGULAR) for a FIFO, socket
-        or device, which is never opened. With Read.lines, C(TOO_LARGE) means that text has only the last of the lines. A
-        link to /dev/null has an empty text.
+        for one to a directory ...), C(TOO_LARGE), C(NUL) for a text with a NUL byte, or C(NOT_REGULAR) for a FIFO,
+        socket or device, which is never opened. With Read.lines, C(TOO_LARGE) means that text has only the last of the
+        lines. A link to /dev/null has an empty text.
     target: what a symbolic link says, unresolved. real: the resolved path of a link.
     mode: permission bits of the path itself; writable: whether the reading user could open it for writing (below
         /proc/sys and /sys, mode 0444 as root counts as not).
@@ -72,8 +74,8 @@ class Snapshot:
     """The raw texts of a host, as they came out of one reading pass.
 
     entries: by path; a path that does not exist has no entry.
-    facts: C(release), C(machine), C(page_size) (decimal, empty if unknown), C(euid), C(time) (UTC, C(YYYYmmddTHHMMSSZ)) and
-        C(tool:NAME) -> absolute path of each wanted tool that the host has.
+    facts: C(release), C(machine), C(page_size) (decimal, empty if unknown), C(euid), C(time) (UTC,
+        C(YYYYmmddTHHMMSSZ)) and C(tool:NAME) -> absolute path of each wanted tool that the host has.
     """
 
     entries: Mapping[str, Entry]
@@ -140,8 +142,9 @@ class Operation:
         C(directory): path; before and after are None or C(present); removed only when empty.
         C(file): path; before and after are the whole text, None for "no such file".
         C(module): kernel module name; loaded with modprobe; before None, after C(loaded).
-        C(value): a file below /proc/sys or /sys; before is what the kernel was found to say (None: its module is not loaded yet), after the
-            text that must be read back. A kernel value is no precondition: another one is overwritten, and put back by a rollback.
+        C(value): a file below /proc/sys or /sys; before is what the kernel was found to say (None: its module is not
+            loaded yet), after the text that must be read back. A kernel value is no precondition: another one is
+            overwritten, and put back by a rollback.
     name: what a person calls it (C(max), C(hashsize), C(tcp_established)); empty for files.
     mode: of a file; None keeps the mode of the file that is there (0644 for a new one).
     optional: a value whose file turns out not to exist is skipped instead of failed.
@@ -193,7 +196,10 @@ class Host:
         raise NotImplementedError
 
     def count_flows(self, query: FlowQuery) -> FlowCounts:
-        """Count the flows of one source in a single pass on the host itself; the listing never leaves it. Never raises."""
+        """Count the flows of one source in a single pass on the host itself; the listing never leaves it.
+
+        Never raises.
+        """
         raise NotImplementedError
 
     def apply(self, operations: tuple[Operation, ...], reads: tuple[Read, ...]) -> Applied:

@@ -106,8 +106,8 @@ def _pointer_bits(machine: str) -> int:
 
 
 def _page_size(snapshot: Snapshot) -> int:
-    text = snapshot.facts.get("page_size", "")
-    return int(text) if text.isdigit() and int(text) > 0 else 4096
+    """In bytes; no Linux has a smaller one than 4096."""
+    return max(4096, int_value(snapshot.facts.get("page_size")) or 0)
 
 
 def _dialect(snapshot: Snapshot, version: Version) -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What makes the values outlive the running kernel: one function per way of persisting, each on a draft of the host's files."""
+"""What makes the values outlive the running kernel: one function per way of persisting, each on a draft of files."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Callable, Mapping
 from ansible_collections.stateward.conntrack.plugins.module_utils import _platform_table as table
 from ansible_collections.stateward.conntrack.plugins.module_utils._desired import Desired, Skipped
 from ansible_collections.stateward.conntrack.plugins.module_utils._firewalls import find_firewalls
-from ansible_collections.stateward.conntrack.plugins.module_utils._names import file_names
 from ansible_collections.stateward.conntrack.plugins.module_utils._load_list import explain_load_list
+from ansible_collections.stateward.conntrack.plugins.module_utils._names import file_names
 from ansible_collections.stateward.conntrack.plugins.module_utils._observe import IP, Observed
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.lines import replace_block
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.shellvars import set_variable
@@ -24,7 +24,10 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._persist_base 
     Persisting,
     require_host,
 )
-from ansible_collections.stateward.conntrack.plugins.module_utils._persist_modprobe import persist_late_load, persist_modprobe
+from ansible_collections.stateward.conntrack.plugins.module_utils._persist_modprobe import (
+    persist_late_load,
+    persist_modprobe,
+)
 from ansible_collections.stateward.conntrack.plugins.module_utils._persist_preload import persist_preload
 
 PRELOAD, MODPROBE, SYSCTL = "preload", "modprobe", "sysctl"
@@ -45,7 +48,8 @@ def persist(ways: frozenset[str], persisting: Persisting) -> tuple[Skipped, ...]
 def writes_values(ways: frozenset[str]) -> bool:
     """Whether these ways of persisting bring the sysctl file.
 
-    hashsize as a module option makes the kernel choose max = 8 x that, and a late hook has nothing to apply without a sysctl file.
+    hashsize as a module option makes the kernel choose max = 8 x that, and a late hook has nothing to apply without a
+    sysctl file.
     """
     return bool(ways & {SYSCTL, MODPROBE, LATE_LOAD})
 
@@ -61,8 +65,8 @@ def sysctl_body(observed: Observed, desired: Desired) -> str:
     """The settings as lines of a sysctl file; buckets only where a sysctl can set them."""
     names = file_names(observed)
     lines = [f"{names[key]} = {value}\n" for key, value in desired.values.items() if key in names]
-    # Sizes before the rest, buckets before max: where the kernel has no memory for the buckets and the program stops there
-    # (busybox does), max is not raised over a table that stayed small.
+    # Sizes before the rest, buckets before max: where the kernel has no memory for the buckets and the program stops
+    # there (busybox does), max is not raised over a table that stayed small.
     return "".join(sorted(lines, key=lambda line: "_buckets" not in line))
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all ways of persisting share: what they are given, how they say that they do not apply, how our text is marked."""
+"""What all ways of persisting share: what they are given, how they say that they do not apply, how text is marked."""
 
 from __future__ import annotations
 

@@ -37,13 +37,16 @@ def persist_modprobe(persisting: Persisting) -> None:
     require_host(observed)
     if observed.module == BUILTIN:
         words = f"the kernel argument {observed.dialect}.hashsize={hashsize}"
-        raise NotNeeded(f"conntrack is built into this kernel: its size at boot needs {words}, which is not edited here")
+        raise NotNeeded(
+            f"conntrack is built into this kernel: its size at boot needs {words}, which is not edited here"
+        )
     if hashsize is None:
         raise NotNeeded("the number of buckets is not set here")
     hook = foreign_hook(persisting, observed.dialect)
     if hook and hook.passes_options and not _takes_option_twice(observed):
         raise NotNeeded(
-            f"{hook.where} hands the options to modprobe a second time, and loading conntrack with hashsize twice crashes this kernel"
+            f"{hook.where} hands the options to modprobe a second time, and loading conntrack with hashsize twice "
+            "crashes this kernel"
         )
     if observed.platform.modprobe.name == "kmodloader":
         write_arguments(persisting, observed.platform.boot.loading.path, modules(observed), f"hashsize={hashsize}")
@@ -61,7 +64,8 @@ def persist_late_load(persisting: Persisting) -> None:
         raise NotNeeded(f"{row.name} obeys no install lines: nothing can be run when the module is loaded late")
     names = modules(observed)
     hooks = {name: foreign_hook(persisting, name) for name in names}
-    # A family module that comes later needs its own line: the keys that it brings are not there when the first line is run.
+    # A family module that comes later needs its own line: the keys that it brings are not there when the first line is
+    # run.
     free = [name for name in names if hooks[name] is None]
     first = hooks[observed.dialect]
     if first and (first.effect == BLOCKED or not free):
@@ -82,7 +86,10 @@ def _write(persisting: Persisting, drop_in: str, lines: list[str], reason: str) 
 
 
 def _block_body(text: str, lines: list[str]) -> str:
-    """The block of a single modprobe.conf holds the option and the hook: lines of the same kind are replaced, the others stay."""
+    """The block of a single modprobe.conf holds the option and the hook.
+
+    Lines of the same kind are replaced, the others stay.
+    """
     blocks = _BLOCK.findall(text)
     present = blocks[-1].replace("\r\n", "\n").splitlines(keepends=True) if blocks else []
     kind = lines[0].split(" ", 1)[0]
@@ -91,7 +98,10 @@ def _block_body(text: str, lines: list[str]) -> str:
 
 
 def _takes_option_twice(observed: Observed) -> bool:
-    """Linux 4.4 and Red Hat's 3.10.0-1160 test the right variable; before, a repeated hashsize dereferences NULL at load."""
+    """Linux 4.4 and Red Hat's 3.10.0-1160 test the right variable.
+
+    Before, a repeated hashsize dereferences NULL at load.
+    """
     return observed.version >= (4, 4) or (observed.family == "el7" and observed.version >= (3, 10, 0, 1160))
 
 
@@ -100,7 +110,11 @@ def foreign_hook(persisting: Persisting, module: str) -> Hook | None:
     observed = persisting.observed
     snapshot = observed.snapshot.overlay(persisting.draft.operations())
     hook = load_config(observed.platform.modprobe, snapshot, module, observed.version).hook
-    return hook if hook and "stateward" not in hook.directive.raw and hook.directive.source != table.LATE_LOAD_DROP_IN else None
+    return (
+        hook
+        if hook and "stateward" not in hook.directive.raw and hook.directive.source != table.LATE_LOAD_DROP_IN
+        else None
+    )
 
 
 def _hook_line(observed: Observed, module: str) -> str:

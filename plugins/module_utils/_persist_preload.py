@@ -78,7 +78,7 @@ def write_arguments(persisting: Persisting, path: str, modules: tuple[str, ...],
     persisting.draft.write(path, "".join(f"{line}\n" for line in lines), _PRELOAD_REASON, mode=0o644)
 
 
-_PRELOADS: Mapping[str, Callable[[Persisting, table.Loading, "tuple[str, ...]"], None]] = {
+_PRELOADS: Mapping[str, Callable[[Persisting, table.Loading, tuple[str, ...]], None]] = {
     table.LIST: _preload_list,
     table.BLOCK: _preload_block,
     table.SCRIPT: _preload_script,

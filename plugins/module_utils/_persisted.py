@@ -24,9 +24,8 @@ BOOT, LOAD, BY_HAND, AGENT = "boot", "load", "by_hand", "agent"
 
 @dataclass(frozen=True)
 class Persisted:
-    """One setting. key: as people call it, C(preload) for a line that loads the module at boot. source: C(file:line)
-    or the
-    agent. when: C(boot), C(load), C(by_hand) or C(agent). ours: this collection wrote it."""
+    """One setting. key: as people call it, C(preload) for a line that loads the module at boot. source: C(file:line) or
+    the agent. when: C(boot), C(load), C(by_hand) or C(agent). ours: this collection wrote it."""
 
     key: str
     value: str

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan: every operation in its safe order, from what is there and what shall be. Pure: no input, no output, no clock."""
+"""The plan: every operation in its safe order, from what is there and what shall be.
+
+Pure: no input, no output, no clock.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._persist impor
 from ansible_collections.stateward.conntrack.plugins.module_utils._persist_base import Persisting, modules
 from ansible_collections.stateward.conntrack.plugins.module_utils._takeover import look_ahead, take_over
 
+
 @dataclass(frozen=True)
 class Plan:
     """What will be done, and what will then be true.
@@ -55,7 +59,10 @@ class Plan:
 
 
 def plan_present(options: Options, observed: Observed) -> Plan:
-    """The plan for state=present. Raises RefusedError, UnsupportedHostError or OptionError before anything was touched."""
+    """The plan for state=present.
+
+    Raises RefusedError, UnsupportedHostError or OptionError before anything was touched.
+    """
     desired = find_desired(options, observed)
     draft = Draft(observed.snapshot)
     if options.persist and observed.platform.refusal:
@@ -78,7 +85,10 @@ def plan_present(options: Options, observed: Observed) -> Plan:
 
 
 def runtime_operations(observed: Observed, values: Mapping[str, int]) -> Iterator[Operation]:
-    """The module if it is not there, then every value that differs, in an order that never makes chains longer than they will be."""
+    """The module if it is not there, then every value that differs.
+
+    Their order never makes chains longer than they will be.
+    """
     if values and not observed.active:
         yield from _load_operations(observed)
     wanted = {key: value for key, value in values.items() if _needs_write(observed, key, value)}
@@ -89,8 +99,9 @@ def runtime_operations(observed: Observed, values: Mapping[str, int]) -> Iterato
 def _load_operations(observed: Observed) -> Iterator[Operation]:
     if observed.module == ABSENT and not observed.installed:
         raise UnsupportedHostError(
-            f"There is no conntrack here: kernel {observed.release} has no {observed.dialect} keys, and no such module is in "
-            f"/lib/modules/{observed.release}. Install the kernel's module package, or boot a kernel with conntrack."
+            f"There is no conntrack here: kernel {observed.release} has no {observed.dialect} keys, and no such module "
+            f"is in /lib/modules/{observed.release}. Install the kernel's module package, or boot a kernel with "
+            "conntrack."
         )
     for name in modules(observed):
         yield Operation(MODULE, name, None, "loaded", "the kernel has no conntrack keys before its module is loaded")
@@ -124,7 +135,11 @@ def _value_operation(observed: Observed, key: str, value: int) -> Operation:
 def _future_path(observed: Observed, key: str) -> str:
     """Where a key will be once the module is loaded."""
     if key == MAX:
-        return "/proc/sys/net/ipv4/ip_conntrack_max" if observed.dialect == IP else "/proc/sys/net/netfilter/nf_conntrack_max"
+        return (
+            "/proc/sys/net/ipv4/ip_conntrack_max"
+            if observed.dialect == IP
+            else "/proc/sys/net/netfilter/nf_conntrack_max"
+        )
     if key == HASHSIZE:
         parameter = f"/sys/module/{observed.dialect}/parameters/hashsize"
         return "/proc/sys/net/netfilter/nf_conntrack_buckets" if buckets_by_sysctl(observed) else parameter
@@ -132,7 +147,7 @@ def _future_path(observed: Observed, key: str) -> str:
     return proc_path(find_key(group, name), observed.dialect) or ""
 
 
-# -------------------------------------------------------------------------------------------------- what was there before
+# ------------------------------------------------------------------------------------------ what was there before
 
 
 def _keep_originals(observed: Observed, draft: Draft, runtime: tuple[Operation, ...], keys: Iterable[str]) -> None:

@@ -32,7 +32,8 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._sizing import
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_model import Request
 from ansible_collections.stateward.conntrack.plugins.module_utils._takeover import look_ahead
 
-# Files that are ours by their name, should the originals be lost; and common files in which a marked block of ours may be.
+# Files that are ours by their name, should the originals be lost; and common files in which a marked block of ours may
+# be.
 _OWN_FILES = (
     table.SYSCTL_DROP_IN,
     table.MODPROBE_DROP_IN,
@@ -60,7 +61,10 @@ _REASON = "put back as it was before the first change"
 
 
 def plan_absent(options: Options, observed: Observed) -> Plan:
-    """Remove every file and line of ours, put the first values back. Raises RefusedError below the live count without force."""
+    """Remove every file and line of ours, put the first values back.
+
+    Raises RefusedError below the live count without force.
+    """
     path = originals_path(observed.platform.state_dir)
     originals = parse_originals(observed.snapshot.text(path), path)
     draft = Draft(observed.snapshot)
@@ -107,8 +111,8 @@ def _explain_loss(observed: Observed, draft: Draft, path: str) -> tuple[str, ...
     if observed.snapshot.exists(path) or not draft.changed_paths():
         return ()
     return (
-        f"{path} is missing, so the values from before the first change are not known: the running kernel keeps those it has, "
-        "and lines that were changed in files of other programs stay as they are.",
+        f"{path} is missing, so the values from before the first change are not known: the running kernel keeps those "
+        "it has, and lines that were changed in files of other programs stay as they are.",
     )
 
 

@@ -13,12 +13,9 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._model import 
 from ansible_collections.stateward.conntrack.plugins.module_utils._observe import Observed
 from ansible_collections.stateward.conntrack.plugins.module_utils._options import Options
 from ansible_collections.stateward.conntrack.plugins.module_utils._originals import Originals
-from ansible_collections.stateward.conntrack.plugins.module_utils._plan import (
-    Plan,
-    look_ahead,
-    runtime_operations,
-)
+from ansible_collections.stateward.conntrack.plugins.module_utils._plan import Plan, runtime_operations
 from ansible_collections.stateward.conntrack.plugins.module_utils._plan_absent import first_state, remove_directories
+from ansible_collections.stateward.conntrack.plugins.module_utils._takeover import look_ahead
 from ansible_collections.stateward.conntrack.plugins.module_utils._undo import text_before, values_before
 
 _REASON = "put back as it was before the run that is undone"

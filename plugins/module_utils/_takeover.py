@@ -19,7 +19,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._draft import 
 from ansible_collections.stateward.conntrack.plugins.module_utils._observe import Observed
 from ansible_collections.stateward.conntrack.plugins.module_utils._options import Options
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.lines import comment_out
-from ansible_collections.stateward.conntrack.plugins.module_utils._persist import writes_values
+from ansible_collections.stateward.conntrack.plugins.module_utils._persist import PRELOAD, writes_values
 
 TAKEN_OVER = "# stateward.conntrack: "
 
@@ -37,8 +37,8 @@ def look_ahead(
 def take_over(options: Options, observed: Observed, values: Mapping[str, int], draft: Draft) -> tuple[str, ...]:
     """Comment out what would win over us, in files below /etc, until nothing does; returns the paths of those files.
 
-    One line may hide another: hence the repetition. A file that is only seen through a link is left, and stays a conflict. Raises
-    UnsupportedHostError for a file that cannot be edited.
+    One line may hide another: hence the repetition. A file that is only seen through a link is left, and stays a
+    conflict. Raises UnsupportedHostError for a file that cannot be edited.
     """
     seen: set[tuple[str, int]] = set()
     while True:
@@ -53,6 +53,6 @@ def take_over(options: Options, observed: Observed, values: Mapping[str, int], d
 
 
 def _stands_in_our_way(options: Options, conflict: Conflict, draft: Draft) -> bool:
-    """Where no values of ours are persisted, only lines that keep the module from being loaded do."""
-    ours = writes_values(options.persist) or (conflict.key == "module" and bool(options.persist))
+    """Where no values of ours are persisted, only what keeps a preload from working does."""
+    ours = writes_values(options.persist) or (conflict.key == "module" and PRELOAD in options.persist)
     return conflict.wins and ours and conflict.path.startswith("/etc/") and draft.is_text(conflict.path)

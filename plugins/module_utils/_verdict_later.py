@@ -26,8 +26,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_model 
 # refuse 5 %, two 0.1 %.
 _TOO_MANY = 0.005
 # Without a limit, long chains only cost time: the ratios that kernels chose themselves were at most 8 (up to 2.6.22,
-# and
-# wherever hashsize alone is given) and are 4 or 1 today.
+# and wherever hashsize alone is given) and are 4 or 1 today.
 _LONG_RATIO = 8.0
 # Of several items, those that are written out.
 _SHOWN = 3
@@ -48,9 +47,8 @@ def check_hash_small(evidence: Evidence) -> tuple[str, str] | None:
     if share >= _TOO_MANY:
         effect = f"this kernel would refuse {percent(share)} of new flows without a log line"
     return WARNING, (
-        f"hashsize {buckets:,} is small for max {evidence.max:,}: a full table has a load factor of "
-        f"{decimal(load)}, and "
-        f"{effect}. Raise hashsize to {evidence.machine.rounded(evidence.max):,}, which takes "
+        f"hashsize {buckets:,} is small for max {evidence.max:,}: a full table has a load factor of {decimal(load)}, "
+        f"and {effect}. Raise hashsize to {evidence.machine.rounded(evidence.max):,}, which takes "
         f"{in_mib(evidence.machine.rounded(evidence.max) * evidence.machine.bucket_bytes)}."
     )
 
@@ -121,9 +119,8 @@ def check_conflicts(evidence: Evidence) -> tuple[str, str] | None:
         for item in winning
     ]
     return WARNING, (
-        f"{len(winning)} foreign settings differ from the running kernel and will win: {_some(lines)}. Remove them, "
-        "or let "
-        "conntrack_tune comment them out with takeover=true."
+        f"{len(winning)} foreign settings differ from the running kernel and will win: {_some(lines)}. Remove them, or "
+        "let conntrack_tune comment them out with takeover=true."
     )
 
 
@@ -150,8 +147,7 @@ def check_timeouts(evidence: Evidence) -> tuple[str, str] | None:
         return None
     return WARNING, (
         f"Dead flows are held for long: {_some(_shown(long))}. Every host that vanishes without closing leaves its "
-        "entries "
-        "for that time. Shorten them with conntrack_tune timeouts or a profile."
+        "entries for that time. Shorten them with conntrack_tune timeouts or a profile."
     )
 
 

@@ -39,8 +39,8 @@ def check_namespace(evidence: Evidence) -> tuple[str, str] | None:
     if evidence.observed.netns == "init":
         return None
     return OK, (
-        "This is not the initial network namespace: count and counters are of this one only, while max and hashsize belong "
-        "to the whole host. Look at the host as well, and size the table there."
+        "This is not the initial network namespace: count and counters are of this one only, while max and hashsize "
+        "belong to the whole host. Look at the host as well, and size the table there."
     )
 
 
@@ -51,9 +51,8 @@ def check_usage(evidence: Evidence) -> tuple[str, str] | None:
         return None
     level, limit = (CRITICAL, evidence.critical) if usage >= evidence.critical else (WARNING, evidence.warning)
     return level, (
-        f"{evidence.count:,} of {evidence.max:,} entries are in use, {usage:.1f} %, which is not below the {limit} "
-        "% that "
-        f"count as {level}. Raise max (conntrack_tune with max=auto sizes it from this very count), or see with "
+        f"{evidence.count:,} of {evidence.max:,} entries are in use, {usage:.1f} %, which is not below the {limit} % "
+        f"that count as {level}. Raise max (conntrack_tune with max=auto sizes it from this very count), or see with "
         "flows=true what fills the table."
     )
 
@@ -81,8 +80,7 @@ def check_drops(evidence: Evidence) -> tuple[str, str] | None:
         return WARNING, f"{_lost(drops)}, and nothing else says that the table was ever full: see the failed inserts."
     return WARNING, (
         f"{_lost(drops)} since conntrack was loaded; the table is not full now. Raise max above the peak, and watch "
-        "whether "
-        "the counter still grows."
+        "whether the counter still grows."
     )
 
 
@@ -97,9 +95,8 @@ def check_table_full(evidence: Evidence) -> tuple[str, str] | None:
         return None
     inside = f" It also happened inside network namespaces (inode {', '.join(sorted(log.netns))})." if log.netns else ""
     return WARNING, (
-        f"{evidence.log_source} has {log.count:,} lines about a full table, each for at least one lost packet, "
-        "because the "
-        f"kernel limits their rate. The last one: {log.last!r}.{inside} Raise max above the peak."
+        f"{evidence.log_source} has {log.count:,} complaints about a full table, each for at least one lost packet: "
+        f"the kernel limits their rate. The last one: {log.last!r}.{inside} Raise max above the peak."
     )
 
 
@@ -110,8 +107,7 @@ def check_early_drops(evidence: Evidence) -> tuple[str, str] | None:
         return None
     return WARNING, (
         f"{early:,} entries without the mark ASSURED were removed early to make room for new ones (counter "
-        "early_drop): "
-        "the table has been full. Raise max above the peak, or shorten the timeouts of unanswered flows."
+        "early_drop): the table has been full. Raise max above the peak, or shorten the timeouts of unanswered flows."
     )
 
 
@@ -125,9 +121,8 @@ def check_chain_limit(evidence: Evidence) -> tuple[str, str] | None:
     counted = f"{refused:,} new flows were refused (counter chaintoolong)" if refused else "New flows are being refused"
     return CRITICAL if share >= _SEVERE else WARNING, (
         f"{counted} because a hash chain was too long, which the kernel does not log: the load factor is "
-        f"{decimal(load)} "
-        f"now, and this kernel ends a chain at {low} to {high} entries, which refuses {percent(share)} of new flows. "
-        f"Raise hashsize from {evidence.hashsize:,} to {_enough(evidence):,}."
+        f"{decimal(load)} now, and this kernel ends a chain at {low} to {high} entries, which refuses {percent(share)} "
+        f"of new flows. Raise hashsize from {evidence.hashsize:,} to {_enough(evidence):,}."
     )
 
 
@@ -144,9 +139,7 @@ def check_insert_race(evidence: Evidence) -> tuple[str, str] | None:
         return None
     return WARNING, (
         f"{failed:,} inserts failed (counter insert_failed) while {usage:.1f} % of the table is used: a race, not a "
-        "question "
-        "of size, so a larger max does not help. Usual causes are two DNS queries sent at once from one socket "
-        "through DNAT "
-        "(use a cache on the node, or leave DNS untracked) and source NAT onto few ports (use random-fully or more "
-        "addresses)."
+        "question of size, so a larger max does not help. Usual causes are two DNS queries sent at once from one "
+        "socket through DNAT (use a cache on the node, or leave DNS untracked) and source NAT onto few ports (use "
+        "random-fully or more addresses)."
     )

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The order of things: check the options, read, understand, plan, apply, read back, report. Both transports run exactly this."""
+"""The order of things: check the options, read, understand, plan, apply, read back, report.
+
+Both transports run exactly this.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,10 @@ class _Run:
 
 
 def run(host: Host, params: Mapping[str, Any], *, check_mode: bool, transport: str = "python") -> Result:
-    """conntrack_tune from end to end. Raises ConntrackError when nothing was changed; a failed apply is in Result.error."""
+    """conntrack_tune from end to end.
+
+    Raises ConntrackError when nothing was changed; a failed apply is in Result.error.
+    """
     options = parse_options(params)
     if check_mode:
         return _report(_dry(options, _observe(host)), transport)
@@ -80,7 +86,7 @@ def _observe(host: Host) -> Observed:
 
 
 def _check_proc(observed: Observed) -> None:
-    """Raise UnsupportedHostError where the kernel cannot be asked: nothing that is planned on a guess would be right."""
+    """Raise UnsupportedHostError where the kernel cannot be asked: nothing planned on a guess would be right."""
     if not observed.values and not observed.snapshot.exists("/proc/meminfo"):
         raise UnsupportedHostError("/proc cannot be read: it is not mounted here, or hidden.")
     for path in _MAX_PATHS:

@@ -15,13 +15,10 @@ author:
   - The stateward.conntrack authors (@stateward)
 description:
   - Reads the size and the use of the connection tracking table, its memory, counters, timeouts and settings, the
-    complaints
-    in the kernel log, and every file that sets any of it at boot, in one pass. Changes nothing.
-  - Judges what it found. Each reason of the verdict has its figures and the next step. Besides a full table these
-    are the
-    problems that no log line tells about, such as refused connections because of too few hash buckets, a race that
-    looks
-    like a full table, or values that the next reboot or firewall restart will take away.
+    complaints in the kernel log, and every file that sets any of it at boot, in one pass. Changes nothing.
+  - Judges what it found. Each reason of the verdict has its figures and the next step. Besides a full table these are
+    the problems that no log line tells about, such as refused connections because of too few hash buckets, a race that
+    looks like a full table, or values that the next reboot or firewall restart will take away.
   - Can count the flows by protocol and state, and name the busiest addresses and ports.
   - Does not fail on a host without connection tracking, but says so in the verdict.
 extends_documentation_fragment:
@@ -63,11 +60,9 @@ options:
   flow_limit:
     description:
       - How many flows to read at most.
-      - When not given, 5000000; but 50000 where the only listing is a file below C(/proc/net) and the kernel is
-        older than
-        6.16, because there the time to read it grows with the square of the entries (a minute and a half for 160000
-        on a
-        slow machine).
+      - When not given, 5000000; but 50000 where the only listing is a file below C(/proc/net) and the kernel is older
+        than 6.16, because there the time to read it grows with the square of the entries (a minute and a half for
+        160000 on a slow machine).
     type: int
   time_limit:
     description:
@@ -242,8 +237,7 @@ memory:
 counters:
   description:
     - Counters of this network namespace since connection tracking was loaded, summed over all CPUs. One that this
-      kernel
-      does not have is missing.
+      kernel does not have is missing.
     - 'C(drop): packets lost because no entry could be made. C(early_drop): entries removed to make room.
       C(insert_failed): entries that could not be put into the table, because of a race or a long chain.
       C(chaintoolong): those refused because of a long chain. C(invalid): packets that fit no flow. C(search_restart):
@@ -294,9 +288,8 @@ persisted:
   elements: dict
   contains:
     key:
-      description: What is set, by short name; V(preload) for what loads the module at boot, V(install) or
-        V(blacklist) for such
-        a line of modprobe.
+      description: What is set, by short name; V(preload) for what loads the module at boot, V(install) or V(blacklist)
+        for such a line of modprobe.
       type: str
       returned: success
       sample: max
@@ -353,9 +346,8 @@ conflicts:
       returned: success
       sample: ""
 survives:
-  description: Whether the values of the running kernel will still be there, predicted from the files. While the
-    module is
-    not loaded, whether those of the files will be.
+  description: Whether the values of the running kernel will still be there, predicted from the files. While the module
+    is not loaded, whether those of the files will be.
   returned: success
   type: dict
   contains:
@@ -410,7 +402,7 @@ verdict:
       type: list
       elements: str
       returned: success
-      sample: &reasons
+      sample:
         - 235,930 of 262,144 entries are in use, 90.0 %, which is not below the 90 % that count as critical. Raise max
           (conntrack_tune with max=auto sizes it from this very count), or see with flows=true what fills the table.
     findings:
@@ -421,9 +413,8 @@ verdict:
       contains:
         rule:
           description: Name of the rule, V(not_tracking), V(usage), V(unlimited), V(drops), V(table_full),
-            V(early_drops),
-            V(chain_limit), V(insert_race), V(hash_small), V(memory), V(reboot), V(late_load), V(firewall_restart),
-            V(conflicts), V(timeouts) or V(namespace).
+            V(early_drops), V(chain_limit), V(insert_race), V(hash_small), V(memory), V(reboot), V(late_load),
+            V(firewall_restart), V(conflicts), V(timeouts) or V(namespace).
           type: str
           returned: success
           sample: usage
@@ -436,9 +427,8 @@ verdict:
           description: What is wrong, with its figures, and what to do.
           type: str
           returned: success
-          sample: 12 packets were dropped because no entry could be made for them (counter drop), and the table is
-            still nearly
-            full. Raise max above the peak.
+          sample: 12 packets were dropped because no entry could be made for them (counter drop), and the table is still
+            nearly full. Raise max above the peak.
 flows:
   description: The flows in the table of this network namespace; null with O(flows=false).
   returned: success
@@ -534,8 +524,7 @@ flows:
           sample: 188120
     top_error:
       description: By how much a count in the three lists can be too low. V(0) unless there are more than 65536
-        different
-        addresses or ports, of which only the most frequent can be remembered in a bounded amount of memory.
+        different addresses or ports, of which only the most frequent can be remembered in a bounded amount of memory.
       type: int
       returned: success
       sample: 0

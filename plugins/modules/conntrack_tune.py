@@ -204,6 +204,8 @@ options:
     elements: dict
 notes:
   - Needs root on the target to change anything.
+  - Needs no Python on the target. Without a usable one, the same work is done by this collection on the controller, with
+    two C(sh) commands at most over the connection.
   - In a container or another network namespace the size of the table belongs to the host. The module says so in
     RV(ignore:not_applied) and sets what can be set.
 """
@@ -594,11 +596,14 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._workflow impo
 
 
 def refuse_shell(params: Mapping[str, Any]) -> None:
-    """Raise OptionError for the transport that a module on the target can never be."""
+    """Raise OptionError for the transport that a module on the target can never be.
+
+    The action plugin of the same name does not let it come here; what runs the module without it does.
+    """
     if params["transport"] == SHELL:
         raise OptionError(
-            "transport=shell comes with the action plugin, which this release does not have yet; "
-            "use transport=auto or python."
+            "transport=shell runs on the controller, in the action plugin of this module, which was not used; "
+            "call the module as stateward.conntrack.conntrack_tune, or use transport=auto or python."
         )
 
 

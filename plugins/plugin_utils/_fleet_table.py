@@ -56,5 +56,6 @@ def _note(member: Member) -> str:
 
 
 def _broken(result: Mapping[str, Any], event: str) -> list[str]:
-    prediction = result["survives"][event] if result else {"ok": True}
-    return [] if prediction["ok"] else [f"{event}: {'; '.join(prediction['reasons'])}"]
+    if not result or result["survives"][event]["ok"]:
+        return []
+    return [f"{event}: {'; '.join(result['survives'][event]['reasons'])}"]

@@ -54,7 +54,7 @@ class ShellHost(Host):
         return parse_snapshot(records, reads, self._root)
 
     def apply(self, operations: tuple[Operation, ...], reads: tuple[Read, ...]) -> Applied:
-        """See Host.apply. Without operations nothing is locked. Raises LockedError, and UnsupportedHostError as read()."""
+        """See Host.apply. Without operations nothing is locked. Raises LockedError, and what read() raises."""
         if not operations:
             return Applied((), self.read(reads))
         settings = f"SUFFIX={quote(TEMPORARY_SUFFIX)}\nLOCK_SECONDS={int(self._lock_seconds)}\n"

@@ -134,8 +134,7 @@ def _way_back(undone: Mapping[str, Any], verdict: str) -> tuple[str, str]:
 
 
 def _message(result: Mapping[str, Any]) -> str:
-    lines = str(result.get("msg", "")).strip().splitlines()
-    return lines[0] if lines else "no reason was given"
+    return " ".join(str(result.get("msg", "")).split()) or "no reason was given"
 
 
 def growth(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:

@@ -82,8 +82,9 @@ def _refusal(operation: Operation) -> Exception | None:
         if operation.kind == MODULE and not MODULE_NAME.fullmatch(operation.target):
             return UnsupportedHostError(NO_MODULE_NAME.format(target=operation.target))
         _CALLS[operation.kind](operation)
-        encode(operation.target + (operation.before or "") + (operation.after or ""))
-        quote(operation.target + (operation.before or "") + (operation.after or ""))
+        for text in (operation.after, operation.before, operation.target):
+            encode(text or "")
+            quote(text or "")
     except (KeyError, UnicodeEncodeError, UnsupportedHostError) as error:
         return error
     return None

@@ -20,7 +20,9 @@ _WILD = re.compile(r"[*?[]")
 def reading_variables(reads: tuple[Read, ...]) -> str:
     """The assignments that read.sh wants to find."""
     variables = {
-        "WANTED_PATHS": _join(read.pattern for read in reads if not read.is_search),
+        "WANTED_OTHERS": _join(
+            read.pattern for read in reads if not read.is_search and (read.lines or not read.content)
+        ),
         "WANTED_TEXTS": _join(read.pattern for read in reads if read.content and not read.lines),
         "WANTED_FOLDERS": _join(dict.fromkeys(filter(None, (_watched(read.pattern) for read in reads)))),
         "SEARCHES": "".join(_call("search", lines, patterns) for lines, patterns in _by_lines(reads).items()),

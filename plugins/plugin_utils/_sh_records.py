@@ -34,7 +34,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Link:
-    """Where a link leads: C(file), C(directory), C(other) or C(missing); real is empty when there are too many links."""
+    """Where a link leads: C(file), C(directory), C(other) or C(missing); real is empty with too many links."""
 
     kind: str
     real: str = ""
@@ -84,16 +84,16 @@ def _take(found: Found, record: Record, path: str, root: str) -> str:
     return path
 
 
-def _take_path(found: Found, record: Record, path: str, root: str) -> str:
+def _take_path(_found: Found, record: Record, _path: str, root: str) -> str:
     return record.text[len(root) :]
 
 
-def _take_text(found: Found, record: Record, path: str, root: str) -> str:
+def _take_text(found: Found, record: Record, path: str, _root: str) -> str:
     found.texts[path] = record.text
     return path
 
 
-def _take_error(found: Found, record: Record, path: str, root: str) -> str:
+def _take_error(found: Found, record: Record, path: str, _root: str) -> str:
     found.errors[path] = find_errno(record.text)
     return path
 
@@ -144,20 +144,20 @@ def _take_list(found: Found, record: Record, path: str, root: str) -> str:
     return path
 
 
-def _take_meta(found: Found, record: Record, path: str, root: str) -> str:
+def _take_meta(found: Found, record: Record, path: str, _root: str) -> str:
     row = _ROW.fullmatch(record.text + " /")
     if row:
         found.rows[path] = _row(row)
     return path
 
 
-def _take_target(found: Found, record: Record, path: str, root: str) -> str:
+def _take_target(found: Found, record: Record, path: str, _root: str) -> str:
     if path in found.rows:
         found.rows[path] = replace(found.rows[path], target=record.text)
     return path
 
 
-def _take_link(found: Found, record: Record, path: str, root: str) -> str:
+def _take_link(found: Found, record: Record, _path: str, root: str) -> str:
     found.links[record.text[len(root) :]] = Link(record.words[1])
     return record.text[len(root) :]
 

@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cases as data: a host, the options of one task, and what has to come of it. Each file in tests/cases is one case.
+"""Cases as data: a host, the options of one task, and what has to come of it. Each file in tests/cases is one.
 
-A case has a C(description), the C(host) (a name in tests/cases/hosts), C(files) put on top of it and the C(options), then
-any of these expectations:
+A case has a C(description), the C(host) (a name in tests/cases/hosts), C(files) put on top of it and the C(options),
+then any of these expectations:
 
 C(operations): all of them in their order, each as C(kind target), values as C(value target = after).
 C(files_after): path -> exact text, null for no such file. C(values_after): name -> number in the running kernel.
 C(survives): event -> whether it does; C(reasons): event -> regular expression that one of its reasons matches.
 C(conflicts): all, as C(key source wins) or C(key source loses). C(not_applied): all names.
-C(warnings): regular expressions, one for each warning. C(error): regular expression of the refusal; then nothing is done.
-C(local): false where plain files cannot stand for this kernel.
+C(warnings): regular expressions, one for each warning. C(error): regular expression of the refusal; then nothing is
+done. C(local): false where plain files cannot stand for this kernel.
 """
 
 from __future__ import annotations

@@ -29,13 +29,24 @@ ALL_SHELLS = tuple(_COMMANDS)
 SHELLS = tuple(name for name, argv in _COMMANDS.items() if "CI" in os.environ or shutil.which(argv[0]))
 
 
+# Holds characters, not bytes, and of those only what its locale knows.
+CHARACTERS_ONLY = ("yash",)
+
+
 def shell_argv(shell: str) -> tuple[str, ...]:
     """The command that runs a script given as its next two arguments, C(-c) and the text."""
     return _COMMANDS[shell]
 
 
+def fit(shell: str, text: str) -> str:
+    """The text without what the shell cannot hold."""
+    return "".join(sign for sign in text if not "\ud800" <= sign <= "\udfff") if shell in CHARACTERS_ONLY else text
+
+
 def run_script(shell: str, script: str | bytes, *, stdin: str | bytes = b"", **kwargs: Any) -> tuple[int, bytes, bytes]:
     """Run a script as a connection does; texts may hold any byte as surrogate."""
+    if shell in CHARACTERS_ONLY:
+        kwargs["env"] = {**kwargs.get("env", os.environ), "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
         [*_COMMANDS[shell], "-c", _bytes(script)], input=_bytes(stdin), capture_output=True, check=False, **kwargs
     )
@@ -83,5 +94,3 @@ def look(root: Path) -> dict[str, tuple[Any, ...]]:
         content = os.readlink(str(path)) if path.is_symlink() else path.read_bytes() if path.is_file() else None
         found[str(path.relative_to(root))] = (status.st_mode, status.st_uid, status.st_gid, content)
     return found
-
-

@@ -144,12 +144,12 @@ class Simulator:
 
     def _load(self, kernel: Kernel, name: str, cause: str, given: tuple[Option, ...] = ()) -> None:
         """given: options on the command line of modprobe, which beat those of its files."""
-        config, what = self.load_configs[name], "the module" if name == self.modules[0] else name
+        config = self.load_configs[name]
         if config.hook and config.hook.effect == hooks.BLOCKED:
-            kernel.notes.append(f"{config.hook.where}: an install line keeps {what} from being loaded")
+            kernel.notes.append(f"{config.hook.where}: an install line keeps {name} from being loaded")
             return
         if config.broken:
-            kernel.notes.append(f"{config.broken}: {what} cannot be loaded")
+            kernel.notes.append(f"{config.broken}: {name} cannot be loaded")
             return
         if name != self.modules[0] and self.modules[0] not in kernel.modules:
             return  # its dependency could not be loaded

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
 from typing import Iterator
@@ -15,6 +14,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._boot.hooks im
 from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_version import Version
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Snapshot
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.modprobe import Directive
+from ansible_collections.stateward.conntrack.plugins.module_utils._parse.sysctl import matches_glob
 
 # udev(7): a file hides those of the same name in the directories after it.
 _DIRECTORIES = (
@@ -61,7 +61,4 @@ def _is_for(tokens: list[tuple[str, str, str]], module: str) -> bool:
 
 
 def _fits(patterns: str, name: str) -> bool:
-    try:
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns.split("|"))
-    except re.error:  # Python before 3.10 on a reversed range such as [z-a]
-        return False
+    return any(matches_glob(name, pattern) for pattern in patterns.split("|"))

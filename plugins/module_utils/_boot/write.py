@@ -43,16 +43,11 @@ class Writer:
         """One value; what the kernel refuses, and what comes too early, is noted."""
         module = owner(key, self._modules)
         if module not in kernel.modules:
-            kernel.notes.append(self._too_early(module))
+            kernel.notes.append(f"settings are applied before {module} is loaded: they are lost")
         elif value is None or effect.is_refused(key, value):
             kernel.notes.append(f"{source}: the kernel refuses the value for {key}")
         elif not self._is_elsewhere(key):
             kernel.set(key, rounded(self._observed, value) if key == HASHSIZE else value, source)
-
-    def _too_early(self, module: str) -> str:
-        if module == self._modules[0]:
-            return "the sysctl step comes before the module is loaded: its values are lost"
-        return f"settings are applied before {module} is loaded: those of its keys are lost"
 
     def _is_elsewhere(self, key: str) -> bool:
         """Whether it is not this system's to set."""

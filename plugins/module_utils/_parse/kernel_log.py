@@ -19,8 +19,7 @@ _REPEATED = re.compile(r"message repeated ([0-9]{1,9}) times: \[")
 @dataclass(frozen=True)
 class TableFull:
     """count: complaints; the kernel limits their rate, so at least as many packets were lost. last: the last line,
-    empty
-    without any. netns: inode numbers of other network namespaces whose table was meant."""
+    empty without any. netns: inode numbers of other network namespaces whose table was meant."""
 
     count: int = 0
     last: str = ""

@@ -424,15 +424,26 @@ run_tool() {
         exec 9>&-
         env -i LC_ALL=C PATH=/sbin:/usr/sbin:/bin:/usr/bin "$ROOT$1" "$2" </dev/null 2>&1 &
         CHILD=$!
-        (sleep 60 && kill -9 "$CHILD") </dev/null >/dev/null &
+        watch "$CHILD" </dev/null >/dev/null &
         GUARD=$!
         wait "$CHILD"
         CODE=$?
-        kill "$GUARD"
+        kill -9 "$GUARD"
         exit "$CODE"
     )
     CODE=$?
     return "$CODE"
+}
+
+# Kill the process $1 after a minute. In short naps: the last one outlives us, and may keep the answer waiting.
+watch() {
+    NAPS=0
+    while [ "$NAPS" -lt 60 ]; do
+        sleep 1
+        kill -0 "$1" || return
+        NAPS=$((NAPS + 1))
+    done
+    kill -9 "$1"
 }
 
 # ---------------------------------------------------------------------------------------------- values

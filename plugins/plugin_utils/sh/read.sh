@@ -5,8 +5,8 @@
 # shellcheck shell=sh
 #
 # Reading. Set before this text, all of it shell words that a for or set takes after eval:
-#   WANTED_PATHS    patterns of everything that is listed
 #   WANTED_TEXTS    patterns of the files that are wanted as a whole
+#   WANTED_OTHERS   patterns of what else is listed
 #   WANTED_FOLDERS  directories in which a pattern looks for names
 #   SEARCHES        calls of search: files of which only some lines are wanted
 #   PICKS           calls of pick: patterns of which only the files with a certain line are wanted
@@ -14,6 +14,8 @@
 
 # Above this, a process is faster than a shell that reads byte by byte.
 SMALL=3072
+# yash holds no bytes that its locale does not know.
+[ -z "${YASH_VERSION-}" ] || SMALL=-1
 TAB='	'
 ARROW=' -> '
 
@@ -107,7 +109,7 @@ list_paths() {
     BLOCKED=
     LARGE=$NL
     set +f
-    eval "set -- $WANTED_PATHS"
+    eval "set -- $WANTED_TEXTS $WANTED_OTHERS"
     set -f
     for FILE in $PICKED; do
         set -- "$@" "$FILE"

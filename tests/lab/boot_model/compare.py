@@ -23,10 +23,12 @@ def parse_snapshot(text: str) -> Snapshot:
     return Snapshot({path: Entry(**entry) for path, entry in data["entries"].items()}, data["facts"])
 
 
-def with_words(snapshot: Snapshot, words: str) -> Snapshot:
-    """The snapshot under the kernel command line of the next boot."""
-    text = f"{(snapshot.text('/proc/cmdline') or '').rstrip()} {words}\n"
-    return Snapshot({**snapshot.entries, "/proc/cmdline": Entry("/proc/cmdline", "file", text=text)}, snapshot.facts)
+def next_boot(snapshot: Snapshot, *, without: str, words: str) -> Snapshot:
+    """The snapshot under the kernel command line of the next boot: other words in the place of those of this one."""
+    text = (snapshot.text("/proc/cmdline") or "").rstrip()
+    kept = text[: -len(without)].rstrip() if without and text.endswith(without) else text
+    entry = Entry("/proc/cmdline", "file", text=f"{kept} {words}\n")
+    return Snapshot({**snapshot.entries, "/proc/cmdline": entry}, snapshot.facts)
 
 
 def predict(snapshot: Snapshot) -> Values:

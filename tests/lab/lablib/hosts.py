@@ -117,7 +117,7 @@ def wait_for_boot(settings: Settings, host: HostRecord, other_than: str = "") ->
         boot_id = read_boot_id(settings, host)
         if boot_id and boot_id != other_than:
             return boot_id
-        if not is_running(host):
+        if not is_running(host) or "---[ end Kernel panic" in console_tail(settings, host, count=3):
             raise LabError(f"The kernel of {host.name} ended:\n{console_tail(settings, host)}")
         time.sleep(POLL_SECONDS)
     raise LabError(f"{host.name} did not come up in time:\n{console_tail(settings, host)}")

@@ -27,6 +27,8 @@ RECIPE = 1  # raise it when this file changes what an image holds
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 DISK_SIZE = "3G"  # sparse
 BUILD_TIMEOUT = 1800
+# mmdebstrap and all that it starts are a process namespace that ends with this tool, even if that is killed.
+ENDED_WITH_US = ("setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 # Documentation and translations: half of the size, nothing that the lab looks at.
 EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 # Only what every e2fsprogs and every kernel from 5.10 knows, whatever the machine's own mkfs would choose.
@@ -90,7 +92,7 @@ def ensure_image(settings: Settings, request: ImageRequest) -> tuple[Path, bool]
 def build(settings: Settings, request: ImageRequest, work: Path) -> None:
     tree = work / "tree"
     stage_files(request, work / "stage")
-    run(mmdebstrap_argv(settings.mirror, request, work), timeout=BUILD_TIMEOUT)
+    run([*ENDED_WITH_US, *mmdebstrap_argv(settings.mirror, request, work)], timeout=BUILD_TIMEOUT)
     if request.root.kernels[request.kind]:
         for kept, pattern in (("kernel", "vmlinuz-*"), ("initrd", "initrd.img-*")):
             shutil.copyfile(next((tree / "boot").glob(pattern)), work / kept)

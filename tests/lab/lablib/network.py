@@ -14,7 +14,7 @@ from .shell import run
 
 BRIDGE = "lab0"
 PREFIX_LENGTH = 24
-GATEWAY = "192.0.2.1"  # TEST-NET-1 of RFC 5737: in use nowhere
+GATEWAY = "192.0.2.1"  # TEST-NET-1 of RFC 5737. A machine that uses it too does no harm: no route leads out.
 MAX_HOSTS = 200
 
 

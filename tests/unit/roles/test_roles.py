@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.stateward.conntrack.plugins.lookup.conntrack_policy import policy_options
 from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec import TUNE_OPTIONS
 from ansible_collections.stateward.conntrack.plugins.modules import conntrack_tune
 
@@ -19,7 +21,7 @@ ROLES = ("preload", "modprobe", "sysctl", "iptables_unload", "harden")
 MODULE = "stateward.conntrack.conntrack_tune"
 # What a role or a playbook decides itself; everything else is policy.
 OWN = {"state", "runtime", "persist", "undo"}
-POLICY = {f"conntrack_{name}" for name in TUNE_OPTIONS if name not in OWN}
+POLICY = {f"conntrack_{name}" for name in set(TUNE_OPTIONS) - OWN}
 PLAYBOOK = {
     "conntrack_hosts",
     "conntrack_serial",
@@ -98,17 +100,23 @@ def test_a_role_is_one_call_and_its_verdict(role: str) -> None:
     assert "when" not in tasks(role)[0]
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_policy_is_handed_on_or_not_at_all(role: str) -> None:
-    for name, value in tasks(role)[0][MODULE].items():
-        if name not in OWN and "{{" in str(value):
-            assert value == f"{{{{ conntrack_{name} | default(omit) }}}}"
+def looked_up(role: str) -> set[str]:
+    """The options that a role takes from the policy."""
+    defaults = tasks(role)[0]["module_defaults"]
+    match = re.fullmatch(r"\{\{ lookup\('stateward\.conntrack\.conntrack_policy'(.*)\) \}\}", defaults[MODULE])
+    assert match, defaults
+    return set(re.findall(r"'(\w+)'", match.group(1))) or set(policy_options())
 
 
 @pytest.mark.parametrize("role", ["modprobe", "sysctl", "harden"])
-def test_roles_that_size_hand_everything_on(role: str) -> None:
-    text = (ROOT / "roles" / role / "tasks/main.yml").read_text(encoding="utf-8")
-    assert [name for name in sorted(POLICY) if f"{name} |" not in text] == []
+def test_roles_that_size_take_the_whole_policy(role: str) -> None:
+    assert looked_up(role) == set(policy_options())
+    assert not looked_up(role) & set(tasks(role)[0][MODULE])
+
+
+@pytest.mark.parametrize("role", ["preload", "iptables_unload"])
+def test_roles_that_do_not_size_take_what_is_about_files(role: str) -> None:
+    assert looked_up(role) == {"backup", "transport"}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -123,12 +131,20 @@ def test_the_readme_names_what_the_role_reads(role: str) -> None:
     text = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
     assert f"`{role}_state`" in text
     assert f"`{role}_result`" in text
-    for name in tasks(role)[0][MODULE]:
-        if f"conntrack_{name}" in str(tasks(role)[0][MODULE][name]):
-            assert f"`conntrack_{name}`" in text, name
+    assert [name for name in looked_up(role) if f"`conntrack_{name}`" not in text] == []
 
 
 # ---------------------------------------------------------------------------------------------- inventories, pages
+
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "dict": (dict,),
+    "raw": (int, str),
+}
 
 
 def group_vars() -> list[Path]:
@@ -142,11 +158,10 @@ def test_every_group_has_its_policy() -> None:
 
 @pytest.mark.parametrize("path", group_vars(), ids=lambda path: path.stem)
 def test_group_vars_are_known_and_of_their_type(path: Path) -> None:
-    types = {"str": str, "int": int, "float": (int, float), "bool": bool, "dict": dict, "raw": object}
     for name, value in load(path).items():
         assert name in POLICY | PLAYBOOK | {"conntrack_persist"}
         if name in POLICY:
-            assert isinstance(value, types[option_of(name)["type"]]), name  # type: ignore[arg-type]
+            assert isinstance(value, TYPES[option_of(name)["type"]]), name
 
 
 def test_the_page_names_every_variable_of_the_playbooks() -> None:

@@ -27,8 +27,14 @@ ABSENT = {"state": "absent", "force": True}
 # ---------------------------------------------------------------------------------------------- what is drawn
 
 KEY = st.sampled_from(
-    ["net.netfilter.nf_conntrack_max", "net/nf_conntrack_max", "net.ipv4.netfilter.ip_conntrack_max"]
-    + ["net.netfilter.nf_conntrack_udp_timeout", "-net.netfilter.nf_conntrack_*", "vm.swappiness"]
+    [
+        "net.netfilter.nf_conntrack_max",
+        "net/nf_conntrack_max",
+        "net.ipv4.netfilter.ip_conntrack_max",
+        "net.netfilter.nf_conntrack_udp_timeout",
+        "-net.netfilter.nf_conntrack_*",
+        "vm.swappiness",
+    ]
 )
 SYSCTL_LINE = st.builds(lambda key, value, end: f"{key} = {value}{end}", KEY, st.integers(-1, 900000), st.just("\n"))
 MODPROBE_LINE = st.sampled_from(
@@ -110,8 +116,7 @@ def accepted(host: FakeHost, options: Mapping[str, Any]) -> dict[str, Any]:
     before = dict(host.nodes)
     try:
         result = run(host, options, check_mode=False)
-    except ConntrackError as error:
-        assert str(error).strip().endswith((".", "'", ")"))
+    except ConntrackError:
         assert host.nodes == before
         assume(False)
     assert result.error == ""
@@ -153,12 +158,13 @@ def test_after_a_run_there_is_nothing_to_do(name: str, files: dict[str, str], op
 def comparable(values: Mapping[str, Any], *, loaded: bool) -> dict[str, Any]:
     """A result without the status of the operations.
 
-    Where the module is loaded by the run, check mode cannot know the kernel's own values of what it does not set; it cannot
-    know either which keys this build of the kernel lacks, so the keys that were planned are looked at, not those read back.
+    Where the module is loaded by the run, check mode does not know what only the loaded module tells: the kernel's own value
+    of every key that is not set (in C(after), and in C(sizing) of what is kept), and which old names of the keys it takes
+    as well (in what files of others will do: C(conflicts), C(survives)).
     """
     operations = [{**item, "status": "", "reason": ""} for item in values["operations"]]
-    after = {key: value for key, value in values["after"].items() if not loaded}
-    return {**values, "operations": operations, "after": after}
+    unknown = ("after", "sizing", "conflicts", "survives") if loaded else ()
+    return {key: value for key, value in {**values, "operations": operations}.items() if key not in unknown}
 
 
 @BOUNDED
@@ -175,6 +181,8 @@ def test_check_mode_says_what_the_run_does(name: str, files: dict[str, str], opt
     planned = {item["name"]: item["after"] for item in check["operations"] if item["kind"] == "value"}
     everything = {**real["after"], **real["after"]["timeouts"], **real["after"]["settings"]}
     assert {key: str(everything[key]) for key in planned} == planned
+    sizes = {key: check["sizing"][key] for key in ("max", "hashsize") if check["sizing"][key] is not None}
+    assert {key: real["sizing"][key] for key in sizes} == sizes
     assert comparable(check, loaded=True) == comparable(real, loaded=True)
 
 
@@ -190,9 +198,10 @@ def test_a_failure_anywhere_leaves_all_as_it_was(
     except ConntrackError:
         assume(False)
     assume(result.error)
-    expected = content(plain_load(snapshot, host))
-    found = content(host)
-    paths = [path for path in {**expected, **found} if not path.endswith(DERIVED)]
+    expected, found = content(plain_load(snapshot, host)), content(host)
+    # A module that was loaded stays so, with the sizes that our option, gone again, gave it.
+    sizes = ("_max", "_buckets") if result.values["changed"] else ()
+    paths = [path for path in {**expected, **found} if not path.endswith((*DERIVED, *sizes))]
     assert {path: found.get(path) for path in paths} == {path: expected.get(path) for path in paths}
     assert result.values["changed"] is any(operation.kind == MODULE for operation in host.applied)
 
@@ -208,6 +217,8 @@ def test_absent_goes_back_behind_the_first_run(
     accepted(host, first)
     accepted(host, second)
     accepted(host, ABSENT)
+    # What a load by other people's options would have made is not known: the kernel's own sizes are put back.
+    assume(not (any(operation.kind == MODULE for operation in host.applied) and "hashsize" in str(files)))
     expected, found = content(plain_load(snapshot, host)), content(host)
     paths = [path for path in {**expected, **found} if not path.endswith(DERIVED) and not own_copies(path)]
     assert {path: found.get(path) for path in paths} == {path: expected.get(path) for path in paths}
@@ -216,7 +227,13 @@ def test_absent_goes_back_behind_the_first_run(
 @BOUNDED
 @given(HOST, st.integers(1, 400000), st.integers(1, 400000), st.booleans())
 def test_sizes_go_in_the_order_that_keeps_chains_short(name: str, size: int, buckets: int, auto: bool) -> None:
-    options = {"profile": "none", "max": size, "hashsize": "auto" if auto else buckets, "allow_lower": True, "force": True}
+    options = {
+        "profile": "none",
+        "max": size,
+        "hashsize": "auto" if auto else buckets,
+        "allow_lower": True,
+        "force": True,
+    }
     host = FakeHost(HOSTS[name])
     values = accepted(host, options)
     order = [item["name"] for item in values["operations"] if item["name"] in ("max", "hashsize")]
@@ -249,9 +266,7 @@ PARSED = sorted(
 
 @settings(BOUNDED, max_examples=150)
 @given(HOST, st.lists(st.tuples(st.sampled_from(PARSED), st.binary(max_size=60)), min_size=1, max_size=3), OPTIONS)
-def test_any_bytes_anywhere_are_survived(
-    name: str, damage: list[tuple[str, bytes]], options: dict[str, Any]
-) -> None:
+def test_any_bytes_anywhere_are_survived(name: str, damage: list[tuple[str, bytes]], options: dict[str, Any]) -> None:
     host = FakeHost(HOSTS[name])
     for path, data in damage:
         entry = host.nodes.get(path)

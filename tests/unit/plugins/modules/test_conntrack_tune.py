@@ -213,6 +213,6 @@ def test_main_fails_with_an_exception_of_the_family(monkeypatch: pytest.MonkeyPa
 def test_the_shell_transport_is_refused_on_the_target(monkeypatch: pytest.MonkeyPatch) -> None:
     module = run_main(monkeypatch, lambda *_, **__: result(), transport="shell")
     assert module.failed["msg"] == (
-        "transport=shell comes with the action plugin, which this release does not have yet; "
-        "use transport=auto or python."
+        "transport=shell runs on the controller, in the action plugin of this module, which was not used; "
+        "call the module as stateward.conntrack.conntrack_tune, or use transport=auto or python."
     )

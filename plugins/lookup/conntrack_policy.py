@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lookup conntrack_policy; documented in conntrack_policy.yml."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec import TUNE_OPTIONS
+
+PREFIX = "conntrack_"
+# What a role or a playbook decides itself: they are no policy of a host.
+_DECIDED = ("state", "runtime", "persist", "undo")
+
+
+def policy_options() -> tuple[str, ...]:
+    """The options of conntrack_tune that are policy, each read from the variable of its name with the prefix."""
+    return tuple(name for name in TUNE_OPTIONS if name not in _DECIDED)
+
+
+def set_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy as far as it is set, by option, not yet templated; null is as good as not set."""
+    found = {name: variables.get(PREFIX + name) for name in policy_options()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+class LookupModule(LookupBase):
+    """Finds the policy of a host in its variables."""
+
+    def run(self, terms: Any, variables: Any = None, **_kwargs: Any) -> list[dict[str, Any]]:
+        """One dictionary with the options that are set, or with those of them that the terms name."""
+        wanted = set_variables(variables or {})
+        chosen = {name: value for name, value in wanted.items() if not terms or name in terms}
+        templated: dict[str, Any] = self._templar.template(chosen)
+        return [{name: value for name, value in templated.items() if value is not None}]

@@ -108,7 +108,7 @@ BOOT_ROWS: tuple[BootRow, ...] = (
     # EL7: systemd 219 with Red Hat's patch; known by the shared library that every later systemd has and this one
     # lacks.
     BootRow("systemd-el7", ("systemd", "red_hat", "systemd_before_230"), "systemd-el7", _STANDARD, _SYSTEMD_LIST),
-    # Debian 8's 215 to Ubuntu 18.04's 237: EL8's 239 is the first that knows the dash (ported back from 245).
+    # Debian 8's 215 to Ubuntu 18.04's 237 drop a line with a dash; EL8's 239 knows it, by a backport, as 245 does.
     BootRow("systemd-229", ("systemd", "systemd_before_239"), "systemd-229", _STANDARD, _SYSTEMD_LIST),
     BootRow("systemd-239", ("systemd", "systemd_before_245"), "systemd-239", _STANDARD, _SYSTEMD_LIST),
     BootRow("systemd", ("systemd",), "systemd", _STANDARD, _SYSTEMD_LIST),

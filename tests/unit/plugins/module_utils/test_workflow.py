@@ -170,7 +170,7 @@ def test_bad_options_are_found_before_anything_is_read() -> None:
     assert host.reads == 0
 
 
-# ---------------------------------------------------------------------------------------------- a kernel that cannot be asked
+# ---------------------------------------------------------------------------------- a kernel that cannot be asked
 
 
 def unreadable(name: str, path: str, error: str, text: str | None = None) -> FakeHost:

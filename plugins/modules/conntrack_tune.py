@@ -204,8 +204,8 @@ options:
     elements: dict
 notes:
   - Needs root on the target to change anything.
-  - Needs no Python on the target. Without a usable one, the same work is done by this collection on the controller, with
-    two C(sh) commands at most over the connection.
+  - Needs no Python on the target. Without a usable one, the same work is done by this collection on the controller,
+    with two C(sh) commands at most over the connection.
   - In a container or another network namespace the size of the table belongs to the host. The module says so in
     RV(ignore:not_applied) and sets what can be set.
 """

@@ -131,7 +131,8 @@ def _module_tree(kernel: Kernel, model: KernelModel, release: str) -> list[Entry
         return []
     base = posixpath.join(kernel.modules, release)
     table = modules_of(model.generation)
-    paths = {name: ("" if kernel.flat else directory) + name + kernel.suffix for name, (directory, _scope) in table.items()}
+    folders = {name: "" if kernel.flat else directory for name, (directory, _scope) in table.items()}
+    paths = {name: folder + name + kernel.suffix for name, folder in folders.items()}
     builtin = ["kernel/fs/proc/proc.ko"] + [paths[name] for name in paths if kernel.loaded == BUILTIN]
     old = model.generation.dialect == "ip_conntrack"
     lists = [] if old else [file_entry(f"{base}/modules.builtin", "".join(line + "\n" for line in builtin), 0o644)]

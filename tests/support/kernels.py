@@ -142,7 +142,8 @@ V4_4 = replace(EL7_3, keys={**_without(V3_5.keys, "events_retry"), **_FRAG6_LARG
 V4_7 = replace(V4_4, keys={**V4_4.keys, "helper": "0"}, max_from_request=False, slab=("nf_conntrack", 320))
 V4_8 = replace(V4_7, buckets_mode=0o644, stale_sysctl=True)
 V4_10 = replace(V4_8, keys={**V4_8.keys, **_SCTP_OLD, **_DCCP})
-EL8 = replace(V4_10, keys={**V4_10.keys, "udp_timeout_stream": "120"})
+# Red Hat's 4.18 has the families merged already, as 4.19: nf_conntrack_ipv4 is not found there.
+EL8 = replace(V4_10, keys={**V4_10.keys, "udp_timeout_stream": "120"}, families=False)
 # 4.19: the families are merged. 5.0: gre keys, shorter udp streams. 5.4: booleans are checked.
 V4_19 = replace(V4_10, families=False)
 V5_0 = replace(

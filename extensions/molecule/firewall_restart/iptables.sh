@@ -7,6 +7,7 @@
 # A firewall service for the test, which behaves as those of the older Red Hat releases are documented to: restart flushes the
 # rules, unloads the iptables modules and conntrack unless IPTABLES_MODULES_UNLOAD is "no", and loads the rules again.
 IPTABLES_MODULES_UNLOAD="yes"
+# shellcheck source=/dev/null
 [ -f /etc/sysconfig/iptables-config ] && . /etc/sysconfig/iptables-config
 RULES=/etc/sysconfig/iptables
 

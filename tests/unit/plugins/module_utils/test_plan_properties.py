@@ -159,8 +159,8 @@ def comparable(values: Mapping[str, Any], *, loaded: bool) -> dict[str, Any]:
     """A result without the status of the operations.
 
     Where the module is loaded by the run, check mode does not know what only the loaded module tells: the kernel's own
-    value of every key that is not set (in C(after), and in C(sizing) of what is kept), and which old names of the keys it
-    takes as well (in what files of others will do: C(conflicts), C(survives)).
+    value of every key that is not set (in C(after), and in C(sizing) of what is kept), and which old names of the keys
+    it takes as well (in what files of others will do: C(conflicts), C(survives)).
     """
     operations = [{**item, "status": "", "reason": ""} for item in values["operations"]]
     unknown = ("after", "sizing", "conflicts", "survives") if loaded else ()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Mapping
 
 import pytest
@@ -15,9 +16,11 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._errors import
     RefusedError,
     UnsupportedHostError,
 )
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import Tree
+from ansible_collections.stateward.conntrack.plugins.module_utils._lock import hold_lock
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Applied, Entry, Operation, Read
 from ansible_collections.stateward.conntrack.plugins.module_utils._workflow import Result, run
-from ansible_collections.stateward.conntrack.tests.support.cases import show_operations, value_of
+from ansible_collections.stateward.conntrack.tests.support.cases import TreeHost, show_operations, value_of
 from ansible_collections.stateward.conntrack.tests.support.fakehost import FakeHost
 from ansible_collections.stateward.conntrack.tests.support.hosts import load_host
 from ansible_collections.stateward.conntrack.tests.support.kernel_model import same_variable, show
@@ -253,6 +256,32 @@ def test_odd_bytes_of_others_are_kept_byte_by_byte() -> None:
     assert "caf\udce9 \udcff\r\n" + "x" * 5000 + "\n" in host.snapshot.text("/etc/sysctl.conf")
     tune(host, state="absent")
     assert host.snapshot.text("/etc/sysctl.conf") == odd
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "data", "sentence"),
+    [
+        ("el5", "etc/sysctl.conf", b"kernel.panic = 5\0\n", "/etc/sysctl.conf cannot be read .NUL."),
+        ("el5", "etc/modprobe.conf", b"x" * (2 << 20), "/etc/modprobe.conf cannot be read .TOO_LARGE."),
+        ("debian12", "proc/sys/net/netfilter/nf_conntrack_max", b"\n", "_max is there, but holds no number"),
+    ],
+)
+def test_damage_on_real_files_changes_nothing(tmp_path: Path, name: str, path: str, data: bytes, sentence: str) -> None:
+    host = TreeHost(load_host(name), tmp_path)
+    (tmp_path / path).write_bytes(data)
+    before = host.tree()
+    with pytest.raises(UnsupportedHostError, match=sentence):
+        run(host, ALL, check_mode=False)
+    assert host.tree() == before
+
+
+def test_a_lock_that_is_held_on_real_files_changes_nothing(tmp_path: Path) -> None:
+    host = TreeHost(load_host("debian12"), tmp_path)
+    before = host.tree()
+    with hold_lock(Tree(str(tmp_path))), pytest.raises(LockedError, match="holds the lock .* of this host"):
+        run(host, ALL, check_mode=False)
+    assert host.tree() == before
+    assert run(host, ALL, check_mode=False).values["changed"]
 
 
 # ---------------------------------------------------------------------------------------------- the way back

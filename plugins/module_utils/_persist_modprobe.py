@@ -14,6 +14,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._boot.modprobe
     Hook,
     load_config,
 )
+from ansible_collections.stateward.conntrack.plugins.module_utils._model import Snapshot
 from ansible_collections.stateward.conntrack.plugins.module_utils._observe import BUILTIN, HASHSIZE, Observed
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.lines import replace_block
 from ansible_collections.stateward.conntrack.plugins.module_utils._persist_base import (
@@ -42,7 +43,7 @@ def persist_modprobe(persisting: Persisting) -> None:
         )
     if hashsize is None:
         raise NotNeeded("the number of buckets is not set here")
-    hook = foreign_hook(persisting, observed.dialect)
+    hook = foreign_hook(observed, _as_it_will_be(persisting), observed.dialect)
     if hook and hook.passes_options and not _takes_option_twice(observed):
         raise NotNeeded(
             f"{hook.where} hands the options to modprobe a second time, and loading conntrack with hashsize twice "
@@ -63,7 +64,8 @@ def persist_late_load(persisting: Persisting) -> None:
     if not row.install:
         raise NotNeeded(f"{row.name} obeys no install lines: nothing can be run when the module is loaded late")
     names = modules(observed)
-    hooks = {name: foreign_hook(persisting, name) for name in names}
+    snapshot = _as_it_will_be(persisting)
+    hooks = {name: foreign_hook(observed, snapshot, name) for name in names}
     # A family module that comes later needs its own line: the keys that it brings are not there when the first line is
     # run.
     free = [name for name in names if hooks[name] is None]
@@ -105,16 +107,15 @@ def _takes_option_twice(observed: Observed) -> bool:
     return observed.version >= (4, 4) or (observed.family == "el7" and observed.version >= (3, 10, 0, 1160))
 
 
-def foreign_hook(persisting: Persisting, module: str) -> Hook | None:
-    """The install line that modprobe obeys for a module if it is not ours, in the files as they will be."""
-    observed = persisting.observed
-    snapshot = observed.snapshot.overlay(persisting.draft.operations())
+def _as_it_will_be(persisting: Persisting) -> Snapshot:
+    return persisting.observed.snapshot.overlay(persisting.draft.operations())
+
+
+def foreign_hook(observed: Observed, snapshot: Snapshot, module: str) -> Hook | None:
+    """The install line that modprobe obeys for a module if it is not ours."""
     hook = load_config(observed.platform.modprobe, snapshot, module, observed.version).hook
-    return (
-        hook
-        if hook and "stateward" not in hook.directive.raw and hook.directive.source != table.LATE_LOAD_DROP_IN
-        else None
-    )
+    ours = hook and ("stateward" in hook.directive.raw or hook.directive.source == table.LATE_LOAD_DROP_IN)
+    return None if ours else hook
 
 
 def _hook_line(observed: Observed, module: str) -> str:

@@ -278,7 +278,7 @@ def test_damage_on_real_files_changes_nothing(tmp_path: Path, name: str, path: s
 def test_a_lock_that_is_held_on_real_files_changes_nothing(tmp_path: Path) -> None:
     host = TreeHost(load_host("debian12"), tmp_path)
     before = host.tree()
-    with hold_lock(Tree(str(tmp_path))), pytest.raises(LockedError, match="holds the lock .* of this host"):
+    with hold_lock(Tree(str(tmp_path))), pytest.raises(LockedError, match=r"holds the lock .* of this host"):
         run(host, ALL, check_mode=False)
     assert host.tree() == before
     assert run(host, ALL, check_mode=False).values["changed"]

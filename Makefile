@@ -17,7 +17,7 @@ POLICY   := $(if $(PROFILE),--extra-vars conntrack_profile=$(PROFILE)) $(ARGS)
 .PHONY: help harden plan verify restore test lint bench pins tree clean need-root need-python
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  PROFILE=web_lb                     the kind of host, for harden, plan and verify"
 	@echo "  ARGS='-e conntrack_max=300000'     anything that ansible-playbook (or nox, for test and lint) understands"
@@ -37,6 +37,12 @@ restore: need-root .venv/run/ok tree ## take back everything that harden did on 
 
 test: .venv/test/ok tree ## run every gate; as root also the tests on the real kernel
 	$(PYTHON) tests/utils/run_gates.py .venv/test/bin/nox $(ARGS)
+
+test-lab: .venv/test/ok tree ## run the scenarios and the boot model on real kernels; needs root
+	.venv/test/bin/nox --tags lab
+
+test-kernels: .venv/test/ok tree ## the same module on the kernels 5.10, 6.1 and 6.12 of Debian under QEMU; slow, needs root
+	.venv/test/bin/nox --session kernels
 
 lint: .venv/test/ok tree ## run the quick gates only
 	.venv/test/bin/nox --tags lint $(ARGS)

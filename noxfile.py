@@ -20,6 +20,7 @@ CHECKOUT = Path(__file__).resolve().parent
 WORK = CHECKOUT / ".cache" / "gates"
 TREE = CHECKOUT / ".tree" / "ansible_collections" / "stateward" / "conntrack"
 UTILS = CHECKOUT / "tests" / "utils"
+LAB = CHECKOUT / "tests" / "lab" / "lab.py"
 MODULE_UTILS_TESTS = "tests/unit/plugins/module_utils"
 
 # The oldest ansible-core that meta/runtime.yml promises, the one of Python 3.11, and the newest.
@@ -170,6 +171,62 @@ def integration(session: nox.Session) -> None:
         refuse("the integration tests change kernel settings: run them as root, for example sudo make test")
     install(session, "pytest", "hypothesis", "PyYAML", "ansible-core")
     pytest(session, "tests/integration")
+
+
+# ------------------------------------------------------------------------------------------ the lab
+
+
+def enter_lab(session: nox.Session, name: str) -> None:
+    """Make sure that this machine can raise a lab, and give the session one of its own."""
+    refuse = session.error if "CI" in os.environ else session.skip
+    if os.geteuid() != 0:
+        refuse("the lab starts kernels and network namespaces: run it as root, for example sudo make test-lab")
+    try:
+        session.run("python", str(LAB), "requirements", silent=True)
+    except nox.command.CommandFailed as error:
+        refuse(
+            f"this machine lacks packages for the lab: python3 tests/lab/lab.py requirements names them ({error.reason})"
+        )
+    session.env["LAB_STATE"] = f"/run/stateward-{name}"
+    session.run("python", str(LAB), "down", silent=True)
+
+
+@nox.session(tags=["lab"])
+def molecule(session: nox.Session) -> None:
+    """Every scenario on real kernels: applied, idempotent, verified by what the kernel says, reboots included."""
+    install(session, "molecule", "ansible-core")
+    enter_lab(session, "molecule")
+    try:
+        wanted = session.posargs or ["--all"]
+        session.run("python", str(LAB), "run", "--", "molecule", "test", *wanted)
+    finally:
+        session.run("python", str(LAB), "down")
+
+
+@nox.session(tags=["lab"])
+def boots(session: nox.Session) -> None:
+    """The boot model against real boots: predicted = observed, on five roots."""
+    enter_lab(session, "boots")
+    try:
+        arguments = session.posargs or ["--situations", "45"]
+        session.run(
+            "python", "-m", "tests.lab.boot_model.main", *arguments, env={"PYTHONPATH": str(CHECKOUT / ".tree")}
+        )
+    finally:
+        session.run("python", str(LAB), "down")
+
+
+@nox.session(tags=["kernels"], default=False)
+def kernels(session: nox.Session) -> None:
+    """The scenario tune on the distributions' own kernels, 5.10, 6.1 and 6.12, under QEMU. On demand: it is slow."""
+    install(session, "molecule", "ansible-core")
+    enter_lab(session, "kernels")
+    hosts = ["--host", "host1:bullseye:qemu", "--host", "host2:bookworm:qemu", "--host", "host3:trixie:qemu"]
+    try:
+        session.run("python", str(LAB), "up", *hosts)
+        session.run("python", str(LAB), "run", "--", "ansible-playbook", "tests/lab/kernels.yml")
+    finally:
+        session.run("python", str(LAB), "down")
 
 
 # ------------------------------------------------------------------------------------------ ansible-test

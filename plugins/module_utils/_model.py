@@ -9,8 +9,11 @@ Everything here is frozen data; nothing here reads, writes or decides.
 
 from __future__ import annotations
 
+import bisect
 import fnmatch
+import itertools
 import posixpath
+import re
 from dataclasses import dataclass, field
 from typing import Iterator, Mapping
 
@@ -80,6 +83,10 @@ class Snapshot:
 
     entries: Mapping[str, Entry]
     facts: Mapping[str, str] = field(default_factory=dict)
+    _paths: list[str] = field(init=False, repr=False, compare=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._paths.extend(sorted(self.entries))
 
     def get(self, path: str) -> Entry | None:
         return self.entries.get(path)
@@ -94,8 +101,11 @@ class Snapshot:
 
     def glob(self, pattern: str) -> Iterator[Entry]:
         """Entries whose path matches the pattern, each component on its own, in byte order of their names."""
+        literal = re.split(r"[*?[]", pattern, maxsplit=1)[0]
         depth = pattern.count("/")
-        for path in sorted(self.entries):
+        for path in itertools.islice(self._paths, bisect.bisect_left(self._paths, literal), None):
+            if not path.startswith(literal):
+                return
             if path.count("/") == depth and _match_components(path, pattern):
                 yield self.entries[path]
 

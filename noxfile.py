@@ -184,9 +184,7 @@ def enter_lab(session: nox.Session, name: str) -> None:
     try:
         session.run("python", str(LAB), "requirements", silent=True)
     except nox.command.CommandFailed as error:
-        refuse(
-            f"this machine lacks packages for the lab: python3 tests/lab/lab.py requirements names them ({error.reason})"
-        )
+        refuse(f"packages are missing, which `python3 tests/lab/lab.py requirements` names ({error.reason})")
     session.env["LAB_STATE"] = f"/run/stateward-{name}"
     session.run("python", str(LAB), "down", silent=True)
 

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import threading
 from typing import Iterator
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_program import Program
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_read import MAX_LINE, filter_lines
-from ansible_collections.stateward.conntrack.plugins.module_utils._host_tools import SYSTEM_DIRECTORIES, find_tool
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_tools import find_tool
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import Tree
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Entry, Read
 
@@ -46,43 +46,23 @@ def _read_command(tree: Tree, read: Read, path: str) -> Entry:
 @contextlib.contextmanager
 def running(
     tree: Tree, command: tuple[str, ...], *, seconds: float, errors: int = subprocess.DEVNULL
-) -> Iterator[subprocess.Popen[bytes] | None]:
+) -> Iterator[Program | None]:
     """A program of the tree that runs during the block, None when it cannot be started.
 
     It is killed after that many seconds and at the end of the block. errors: the descriptor of its standard error.
     """
     try:
-        process = _start(tree, command, errors)
+        process = Program(tree, command, errors=errors)
     except OSError:
         yield None
         return
-    timer = threading.Timer(seconds, _kill, (process,))
+    timer = threading.Timer(seconds, process.end)
     timer.start()
     try:
         yield process
     finally:
         timer.cancel()
-        _kill(process)
+        process.end()
         if process.stdout:
             process.stdout.close()
         process.wait()
-
-
-def _start(tree: Tree, command: tuple[str, ...], errors: int) -> subprocess.Popen[bytes]:
-    # argv[0] stays the name that was found: busybox is one program under many names.
-    return subprocess.Popen(
-        [tree.host_path(command[0]), *command[1:]],
-        executable=tree.host_path(tree.resolve(command[0])),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        env={"LC_ALL": "C", "PATH": ":".join(SYSTEM_DIRECTORIES)},
-        start_new_session=True,
-    )
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the program with all that it started, unless it has ended by itself."""
-    if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import stat
 import subprocess
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_program import SYSTEM_DIRECTORIES, Program
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_sentences import TOOL_SLOW, describe_end
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import Tree
 
 WANTED_TOOLS = ("modprobe", "sysctl", "systemctl", "restorecon", "conntrack", "iptables")
-
-# A task's PATH often lacks the sbin directories (sudo's secure_path, a non-login ssh shell).
-SYSTEM_DIRECTORIES = ("/sbin", "/usr/sbin", "/bin", "/usr/bin")
 
 # A module's install line may run other programs; none of them takes anywhere near this long.
 TOOL_SECONDS = 60.0
@@ -45,7 +42,7 @@ def _is_executable(tree: Tree, path: str) -> bool:
 def run_tool(tree: Tree, path: str, argument: str, seconds: float = TOOL_SECONDS) -> str:
     """Run a program of the tree with one argument; empty when it succeeded, else a phrase that says how it failed."""
     try:
-        process = _start(tree, path, argument)
+        process = Program(tree, (path, argument))
     except OSError as error:
         return f"{path} could not be run: {os.strerror(error.errno or errno.EIO)}"
     try:
@@ -61,22 +58,9 @@ def run_tool(tree: Tree, path: str, argument: str, seconds: float = TOOL_SECONDS
     return describe_end(path, argument, process.returncode, output.decode("utf-8", "replace"))
 
 
-def _start(tree: Tree, path: str, argument: str) -> subprocess.Popen[bytes]:
-    # argv[0] stays the name that was found: kmod and busybox are one program under many names.
-    return subprocess.Popen(
-        [tree.host_path(path), argument],
-        executable=tree.host_path(tree.resolve(path)),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={"LC_ALL": "C", "PATH": ":".join(SYSTEM_DIRECTORIES)},
-        start_new_session=True,
-    )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Program) -> None:
     """End the program with all that it started: a child that keeps the pipe open would keep us waiting."""
-    os.killpg(process.pid, signal.SIGKILL)
+    process.end()
     try:
         process.communicate(timeout=5)
     except subprocess.TimeoutExpired:

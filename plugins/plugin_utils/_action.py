@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.ansible_release import __version__ as core_version
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
 from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec import AUTO, PYTHON, SHELL
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import ConntrackError
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._host_sh import ShellHost
@@ -29,23 +30,6 @@ from ansible_collections.stateward.conntrack.plugins.plugin_utils._transport imp
 FACT = "stateward_conntrack_transport"
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-if TYPE_CHECKING:
-
-    class ActionBase:
-        """What is used of ansible-core's class, which carries no types."""
-
-        _task: Any
-        _connection: Any
-        _display: Any
-
-        def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]: ...
-        def _execute_module(self, **kwargs: Any) -> dict[str, Any]: ...
-        def _low_level_execute_command(self, cmd: str, **kwargs: Any) -> dict[str, Any]: ...
-        def _compute_environment_string(self, raw_environment_out: dict[str, Any]) -> str: ...
-
-else:
-    from ansible.plugins.action import ActionBase
 
 # What the shell transport does: a host and checked parameters become the keys of a result.
 Work = Callable[[ShellHost, "dict[str, Any]"], "dict[str, Any]"]

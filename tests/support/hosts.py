@@ -112,6 +112,8 @@ def _nodes(files: Mapping[str, Any], tools: Sequence[str]) -> dict[str, Entry]:
 
 
 def _node(path: str, value: Any) -> Entry:
+    if isinstance(value, bytes):  # YAML's !!binary: content that is no UTF-8
+        value = value.decode("utf-8", "surrogateescape")
     data = {"text": value} if isinstance(value, str) else value
     if "link" in data:
         return Entry(path, "link", mode=0o777, target=data["link"])

@@ -236,7 +236,7 @@ read_small() {
     ERROR=
     case $1 in
     "$ROOT"/sys/*) probe "$1" ;;
-    *) ! [ -s "$1" ] && [ -r "$1" ] || probe "$1" ;;
+    *) if [ -s "$1" ] || ! [ -r "$1" ]; then probe "$1"; fi ;;
     esac
     if [ -n "$ERROR" ]; then
         record path "$1$MARK error$NL$ERROR"

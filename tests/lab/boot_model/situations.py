@@ -119,7 +119,7 @@ def _text(dice: random.Random, path: str) -> str:
         return first + (f"options nf-conntrack hashsize={dice.choice(_SIZES)}\n" if dice.random() < 0.3 else "")
     if path == HOOK:
         return dice.choice((HOOK_TO_OUR_FILE, HOOK_TO_SYSTEM))
-    lines = [_line(dice) for _ in range(dice.randint(1, 4))]
+    lines = [_line(dice) for _number in range(dice.randint(1, 4))]
     return "".join(lines)
 
 

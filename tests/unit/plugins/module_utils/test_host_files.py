@@ -198,7 +198,7 @@ def test_a_new_file_gets_its_label(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_copy_of_a_tree_gets_no_label(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_host_tools.subprocess, "Popen", pytest.fail)
+    monkeypatch.setattr(_host_tools, "Program", pytest.fail)
     monkeypatch.setattr(_host_files, "find_tool", pytest.fail)
     assert change_file(tree, file(None, "x"), lambda _undo: None).reason == ""
 

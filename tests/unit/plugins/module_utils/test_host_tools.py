@@ -83,12 +83,15 @@ def test_a_tool_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
 class Unkillable:
     """A process in an uninterruptible system call."""
 
-    pid, returncode = 1 << 30, None
+    returncode = None
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
         self.stdout = self
-        self.closed = False
+        self.closed = self.ended = False
+
+    def end(self) -> None:
+        self.ended = True
 
     def communicate(self, timeout: float) -> tuple[bytes, None]:
         error, self.error = self.error, _host_tools.subprocess.TimeoutExpired("t", timeout)
@@ -100,10 +103,9 @@ class Unkillable:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError()])
 def test_an_interruption_ends_the_tool(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    process, killed = Unkillable(error), []
-    monkeypatch.setattr(_host_tools, "_start", lambda *_args: process)
-    monkeypatch.setattr(_host_tools.os, "killpg", lambda pid, _signal: killed.append(pid))
+    process = Unkillable(error)
+    monkeypatch.setattr(_host_tools, "Program", lambda *_args: process)
     with pytest.raises(type(error)):
         run_tool(Tree(), "/bin/t", "m")
-    assert killed == [process.pid]
+    assert process.ended
     assert process.closed

@@ -93,13 +93,17 @@ def shape(value: Any, row: dict[str, Any], name: str) -> list[str]:
         assert value, f"{name} is empty: nothing was compared"
         value = value[0]
     if "contains" not in row or value is None:
-        return [] if value is None or type(value) is TYPES[row["type"]] else [f"{name}: {type(value)}"]
+        return [] if value is None or is_of_type(value, row["type"]) else [f"{name}: {value!r}"]
     if set(value) != set(row["contains"]):
         return [f"{name}: {sorted(set(value) ^ set(row['contains']))}"]
     return [found for key, inner in row["contains"].items() for found in shape(value[key], inner, f"{name}.{key}")]
 
 
 TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list, "dict": dict}
+
+
+def is_of_type(value: Any, name: str) -> bool:
+    return isinstance(value, TYPES[name]) and isinstance(value, bool) == (name == "bool")
 
 
 def test_the_result_is_as_documented() -> None:
@@ -117,7 +121,7 @@ def leaves(rows: dict[str, Any]) -> list[tuple[str, Any]]:
 
 @pytest.mark.parametrize(("name", "row"), leaves(RETURN))
 def test_samples_have_their_type(name: str, row: dict[str, Any]) -> None:
-    assert type(row["sample"]) is TYPES[row["type"]], name
+    assert is_of_type(row["sample"], row["type"]), name
     assert row["description"]
     assert row["returned"]
 

@@ -46,7 +46,7 @@ TOOL = (
         (OLD, 16, {"entries": 10, "insert_failed": 7 + 255, "drop": 16, "delete_list": 10}),
         (MIDDLE, 17, {"entries": 10, "search_restart": 34, "searched": 32}),
         (NEW, 17, {"entries": 9, "chaintoolong": 32, "clash_resolve": 2, "insert_failed": 32}),
-        (NEW.split("\n")[0], 0, {}),
+        (NEW.split("\n", maxsplit=1)[0], 0, {}),
         ("", 0, {}),
         ("00000001 00000002\n", 0, {}),
         ("entries drop\n0000000g 00000001\n00000001 00000002\n", 2, {"entries": 1, "drop": 2}),

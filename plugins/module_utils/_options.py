@@ -97,7 +97,7 @@ def parse_options(params: Mapping[str, Any]) -> Options:
     return Options(**values)
 
 
-_USED_WHEN_ABSENT = ("state", "runtime", "backup", "force", "undo", "transport")
+_USED_WHEN_ABSENT = ("state", "persist", "runtime", "backup", "force", "undo", "transport")
 
 
 def _given(params: Mapping[str, Any], name: str) -> Any:

@@ -37,9 +37,9 @@ LATE_LOAD, IPTABLES_UNLOAD = "late_load", "iptables_unload"
 def persist(ways: frozenset[str], persisting: Persisting) -> tuple[Skipped, ...]:
     """Write everything that the ways ask for into the draft; returns those that do not apply here."""
     skipped = []
-    for way in sorted(_complete(ways), key=list(_WAYS).index):
+    for way in sorted(_complete(ways), key=list(WAYS).index):
         try:
-            _WAYS[way](persisting)
+            WAYS[way](persisting)
         except NotNeeded as error:
             skipped.append(Skipped(way, str(error), asked=False))
     return tuple(skipped)
@@ -102,7 +102,7 @@ def _persist_iptables_unload(persisting: Persisting) -> None:
             draft.edit(firewall.config, set_variable(text, firewall.variable, "no"), reason)
 
 
-_WAYS: Mapping[str, Callable[[Persisting], None]] = {
+WAYS: Mapping[str, Callable[[Persisting], None]] = {
     SYSCTL: _persist_sysctl,
     PRELOAD: persist_preload,
     MODPROBE: persist_modprobe,

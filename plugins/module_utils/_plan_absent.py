@@ -42,7 +42,7 @@ _OWN_FILES = (
 )
 _COMMON_FILES = (table.SYSCTL_CONF, table.MODPROBE_CONF, "/etc/modules")
 # The sizing of the restored table: nothing is computed, the figures are only worked out for the result.
-_AS_IT_WAS = Request(
+AS_IT_WAS = Request(
     max=KEEP,
     hashsize=KEEP,
     entries_per_bucket=1.0,
@@ -82,7 +82,7 @@ def plan_absent(options: Options, observed: Observed) -> Plan:
 
 
 def _restore_files(draft: Draft, originals: Originals) -> tuple[Skipped, ...]:
-    kept = (_undo(draft, edit) for edit in reversed(originals.edits))
+    kept = (undo_in_draft(draft, edit) for edit in reversed(originals.edits))
     skipped = tuple(dict.fromkeys(item for item in kept if item))
     for path in _COMMON_FILES:
         if BEGIN in draft.raw(path):
@@ -93,7 +93,7 @@ def _restore_files(draft: Draft, originals: Originals) -> tuple[Skipped, ...]:
     return skipped
 
 
-def _undo(draft: Draft, edit: Edit) -> Skipped | None:
+def undo_in_draft(draft: Draft, edit: Edit) -> Skipped | None:
     """Take one edit back; what cannot be taken back is left as it is, and said."""
     try:
         text = draft.text(edit.path)
@@ -138,7 +138,7 @@ def first_state(options: Options, observed: Observed, originals: Originals) -> D
     values = {key: value for key, value in values.items() if key not in blocked}
     _check_count(options, observed, values)
     restored = replace(machine, max=values.get(MAX, machine.max), hashsize=values.get(HASHSIZE, machine.hashsize))
-    return Desired(values, size_table(_AS_IT_WAS, restored), skipped)
+    return Desired(values, size_table(AS_IT_WAS, restored), skipped)
 
 
 def _default(observed: Observed, key: str) -> int | None:

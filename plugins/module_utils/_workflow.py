@@ -27,8 +27,10 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._model import 
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._observe import MAX, Observed, observe
 from ansible_collections.stateward.conntrack.plugins.module_utils._options import Options, parse_options
+from ansible_collections.stateward.conntrack.plugins.module_utils._persist import WAYS
 from ansible_collections.stateward.conntrack.plugins.module_utils._plan import Plan, plan_present
 from ansible_collections.stateward.conntrack.plugins.module_utils._plan_absent import plan_absent
+from ansible_collections.stateward.conntrack.plugins.module_utils._plan_part import plan_part
 from ansible_collections.stateward.conntrack.plugins.module_utils._plan_undo import plan_undo
 from ansible_collections.stateward.conntrack.plugins.module_utils._render import (
     planned,
@@ -37,7 +39,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._render import
     render_values,
 )
 
-_PLANS = {"present": plan_present, "absent": plan_absent, "undo": plan_undo}
+_PLANS = {"present": plan_present, "absent": plan_absent, "part": plan_part, "undo": plan_undo}
 # A host that changes between reading and writing is read again; one that keeps changing is not chased.
 _ATTEMPTS = 3
 _MAX_PATHS = (
@@ -97,7 +99,15 @@ def _check_proc(observed: Observed) -> None:
 
 
 def _plan(options: Options, observed: Observed) -> Plan:
-    return _PLANS[options.state if options.undo is None else "undo"](options, observed)
+    return _PLANS[_kind(options)](options, observed)
+
+
+def _kind(options: Options) -> str:
+    """Which plan the options ask for."""
+    if options.undo is not None:
+        return "undo"
+    some = options.state == "absent" and bool(options.persist) and options.persist != frozenset(WAYS)
+    return "part" if some else options.state
 
 
 def _dry(options: Options, observed: Observed) -> _Run:

@@ -31,8 +31,9 @@ options:
       - Whether the host is to be tuned, or tuning is to be taken back.
       - V(present) - Apply and persist what the other options ask for.
       - V(absent) - Remove every file and line that this collection owns, and put back the values that the running
-        kernel had before the first change. Options about sizes, timeouts, settings and O(persist) are ignored, so
-        that a playbook needs no other variables for its way back.
+        kernel had before the first change. Options about sizes, timeouts and settings are ignored, so
+        that a playbook needs no other variables for its way back. With some of the places in O(persist), only what
+        was written there is removed, and the running kernel stays as it is.
     type: str
     choices: [present, absent]
     default: present

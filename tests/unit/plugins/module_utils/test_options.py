@@ -394,7 +394,7 @@ def test_nothing_to_do_is_refused() -> None:
 
 
 def test_absent_ignores_what_it_does_not_need() -> None:
-    wrong = {"max": "lots", "profile": "none", "timeouts": {"x": 0}, "persist": ["y"], "connections": 0}
+    wrong = {"max": "lots", "profile": "none", "timeouts": {"x": 0}, "connections": 0}
     parsed = parse_options({**wrong, "state": "absent", "force": True})
     assert parsed == parse_options({"state": "absent", "force": True})
 

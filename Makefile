@@ -14,7 +14,7 @@ PLAYBOOK := ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg .venv/run/bin/ansible-playbook 
 POLICY   := $(if $(PROFILE),--extra-vars conntrack_profile=$(PROFILE)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help harden plan verify restore test lint bench pins tree clean need-root need-python
+.PHONY: help harden plan test-lab test-kernels verify restore test lint bench pins tree clean need-root need-python
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -26,7 +26,7 @@ help: ## show this list
 harden: need-root .venv/run/ok tree ## size, harden and persist connection tracking on this host
 	$(PLAYBOOK) stateward.conntrack.harden $(POLICY)
 
-plan: .venv/run/ok tree ## show what harden would do, and change nothing
+plan: need-root .venv/run/ok tree ## show what harden would do, and change nothing
 	$(PLAYBOOK) stateward.conntrack.harden --check --diff $(POLICY)
 
 verify: need-root .venv/run/ok tree ## fail if anything on this host differs from what harden would make of it
@@ -38,11 +38,11 @@ restore: need-root .venv/run/ok tree ## take back everything that harden did on 
 test: .venv/test/ok tree ## run every gate; as root also the tests on the real kernel
 	$(PYTHON) tests/utils/run_gates.py .venv/test/bin/nox $(ARGS)
 
-test-lab: .venv/test/ok tree ## run the scenarios and the boot model on real kernels; needs root
-	.venv/test/bin/nox --tags lab
+test-lab: need-root .venv/test/ok tree ## run the scenarios and the boot model on real kernels; needs root
+	.venv/test/bin/nox --tags lab $(ARGS)
 
-test-kernels: .venv/test/ok tree ## the same module on the kernels 5.10, 6.1 and 6.12 of Debian under QEMU; slow, needs root
-	.venv/test/bin/nox --session kernels
+test-kernels: need-root .venv/test/ok tree ## the same module on the kernels 5.10, 6.1 and 6.12 of Debian under QEMU; slow, needs root
+	.venv/test/bin/nox --session kernels $(ARGS)
 
 lint: .venv/test/ok tree ## run the quick gates only
 	.venv/test/bin/nox --tags lint $(ARGS)
@@ -61,7 +61,7 @@ clean: ## remove what make and the gates left behind
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 need-root:
-	@test "$$(id -u)" = 0 || { echo "make $(firstword $(MAKECMDGOALS)) changes kernel settings: run it as root, for example sudo make $(firstword $(MAKECMDGOALS))" >&2; exit 1; }
+	@test "$$(id -u)" = 0 || { echo "make $(firstword $(MAKECMDGOALS)) needs root: run it as root, for example sudo make $(firstword $(MAKECMDGOALS))" >&2; exit 1; }
 
 need-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \

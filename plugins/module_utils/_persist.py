@@ -41,7 +41,8 @@ def persist(ways: frozenset[str], persisting: Persisting) -> tuple[Skipped, ...]
         try:
             WAYS[way](persisting)
         except NotNeeded as error:
-            skipped.append(Skipped(way, str(error), asked=False))
+            # One that was named, and not only meant with all the others, deserves a warning.
+            skipped.append(Skipped(way, str(error), asked=ways != frozenset(WAYS) and way in ways))
     return tuple(skipped)
 
 

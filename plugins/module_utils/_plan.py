@@ -123,7 +123,7 @@ def _value_operation(observed: Observed, key: str, value: int) -> Operation:
     before = observed.values.get(key)
     return Operation(
         VALUE,
-        observed.paths.get(key) or _future_path(observed, key),
+        observed.paths.get(key) or future_path(observed, key),
         None if before is None else str(before),
         str(value),
         "as the module is loaded in this run" if before is None else "the running kernel has another value",
@@ -132,7 +132,7 @@ def _value_operation(observed: Observed, key: str, value: int) -> Operation:
     )
 
 
-def _future_path(observed: Observed, key: str) -> str:
+def future_path(observed: Observed, key: str) -> str:
     """Where a key will be once the module is loaded."""
     if key == MAX:
         return (
@@ -169,7 +169,7 @@ def _keep_originals(observed: Observed, draft: Draft, runtime: tuple[Operation, 
 
 def _first_values(observed: Observed, runtime: tuple[Operation, ...], keys: Iterable[str]) -> dict[str, int | None]:
     """What the kernel says now of every value that is about to be written; None while its module is not loaded."""
-    by_path = {observed.paths.get(key) or _future_path(observed, key): key for key in keys}
+    by_path = {observed.paths.get(key) or future_path(observed, key): key for key in keys}
     writes = [item for item in runtime if item.kind == VALUE]
     return {by_path[item.target]: None if item.before is None else int(item.before) for item in writes}
 

@@ -20,15 +20,17 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._manifest impo
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import (
     DONE,
     MODULE,
+    ROLLED_BACK,
     VALUE,
     Applied,
     Host,
+    Operation,
     Outcome,
 )
-from ansible_collections.stateward.conntrack.plugins.module_utils._observe import MAX, Observed, observe
+from ansible_collections.stateward.conntrack.plugins.module_utils._observe import LOADED, MAX, Observed, observe
 from ansible_collections.stateward.conntrack.plugins.module_utils._options import Options, parse_options
 from ansible_collections.stateward.conntrack.plugins.module_utils._persist import WAYS
-from ansible_collections.stateward.conntrack.plugins.module_utils._plan import Plan, plan_present
+from ansible_collections.stateward.conntrack.plugins.module_utils._plan import Plan, future_path, plan_present
 from ansible_collections.stateward.conntrack.plugins.module_utils._plan_absent import plan_absent
 from ansible_collections.stateward.conntrack.plugins.module_utils._plan_part import plan_part
 from ansible_collections.stateward.conntrack.plugins.module_utils._plan_undo import plan_undo
@@ -112,7 +114,21 @@ def _kind(options: Options) -> str:
 
 def _dry(options: Options, observed: Observed) -> _Run:
     plan = _plan(options, observed)
-    return _Run(observed, plan, planned(plan.operations), None)
+    outcomes = planned(plan.operations)
+    loads = any(item.kind == MODULE for item in plan.operations)
+    if not loads or not plan.events.late_load.loaded:
+        return _Run(observed, plan, outcomes, None)
+    # A real run reads the new keys and plans once more: so does this one, with the keys that the kernel will have.
+    after = _as_loaded(observed, plan)
+    return _Run(observed, _plan(options, after), outcomes, after)
+
+
+def _as_loaded(observed: Observed, plan: Plan) -> Observed:
+    """The host as it will be when the plan, which loads the module, has been carried out."""
+    values = {**plan.events.late_load.values, **plan.desired.values}
+    paths = {key: future_path(observed, key) for key in values}
+    snapshot = observed.snapshot.overlay(plan.operations)
+    return replace(observed, snapshot=snapshot, values=values, paths=paths, blocked={}, module=LOADED, count=0)
 
 
 def _apply(host: Host, options: Options, observed: Observed) -> _Run:
@@ -140,8 +156,31 @@ def _settle(host: Host, options: Options, first: _Run) -> _Run:
     try:
         second = _apply(host, options, first.after)
     except ConntrackError as error:
-        return replace(first, error=f"The module was loaded and the first values were set, but then: {error}")
-    return _Run(first.observed, second.plan, (*first.outcomes, *second.outcomes), second.after, second.error)
+        return _undo(host, first, str(error))
+    if second.error:
+        return replace(_undo(host, first, second.error), plan=second.plan)
+    return _Run(first.observed, second.plan, (*first.outcomes, *second.outcomes), second.after)
+
+
+def _undo(host: Host, run: _Run, error: str) -> _Run:
+    """Take back the first pass when the second has failed. The module stays, with the values it was given."""
+    done = [item for item in run.outcomes if item.status == DONE and item.reason != ALREADY and _has_way_back(item)]
+    back = tuple(_inverse(item.operation) for item in reversed(done))
+    applied = host.apply(back, MANIFEST)
+    outcomes = tuple(
+        replace(item, status=ROLLED_BACK, reason=error, actual=None) if item in done and not applied.error else item
+        for item in run.outcomes
+    )
+    sentence = f"After the module was loaded: {error} {applied.error}".rstrip()
+    return replace(run, outcomes=outcomes, after=observe(applied.snapshot), error=sentence)
+
+
+def _has_way_back(item: Outcome) -> bool:
+    return item.operation.kind != MODULE and not (item.operation.kind == VALUE and item.operation.before is None)
+
+
+def _inverse(operation: Operation) -> Operation:
+    return replace(operation, before=operation.after, after=operation.before, reason="rolled back", mode=None)
 
 
 def _predicted(run: _Run) -> dict[str, Any]:

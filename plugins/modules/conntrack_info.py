@@ -302,7 +302,7 @@ persisted:
       description: File and line, or name of the agent.
       type: str
       returned: success
-      sample: /etc/sysctl.d/90-conntrack.conf:2
+      sample: /etc/sysctl.d/99-stateward-conntrack.conf:2
     when:
       description: When it takes effect, at V(boot), at the V(load) of the module, only when somebody runs the program
         V(by_hand), or whenever an V(agent) likes.

@@ -552,7 +552,7 @@ survives:
           type: list
           elements: str
           returned: success
-          sample: ["/etc/sysctl.d/90-conntrack.conf:4 sets max"]
+          sample: ["/etc/sysctl.d/99-stateward-conntrack.conf:4 sets max"]
     late_load:
       description: After the module is loaded later than the sysctl settings are applied.
       type: dict
@@ -580,8 +580,8 @@ diff:
   type: list
   elements: dict
   sample:
-    - before_header: /etc/sysctl.d/90-conntrack.conf
-      after_header: /etc/sysctl.d/90-conntrack.conf
+    - before_header: /etc/sysctl.d/99-stateward-conntrack.conf
+      after_header: /etc/sysctl.d/99-stateward-conntrack.conf
       before: ""
       after: |
         net.netfilter.nf_conntrack_max = 524288

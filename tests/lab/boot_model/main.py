@@ -151,7 +151,7 @@ def main() -> int:
     results = compare_all(options.situations, options.seed, options.only, options.roots)
     right = sum(result.equal for result in results)
     print(f"predicted = observed: {right} of {len(results)}")
-    return 0 if right == len(results) else 1
+    return 0 if results and right == len(results) else 1
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from ansible_collections.stateward.conntrack.plugins.module_utils._workflow import run
 from ansible_collections.stateward.conntrack.tests.support.fakehost import FakeHost
 from ansible_collections.stateward.conntrack.tests.support.hosts import load_host

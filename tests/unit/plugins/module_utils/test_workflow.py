@@ -111,13 +111,36 @@ class Crowded(FakeHost):
         return replace(applied, snapshot=self.read(reads))
 
 
-def test_a_refusal_after_the_load_keeps_what_was_done_and_says_so() -> None:
+def test_a_refusal_after_the_load_takes_the_files_back_and_says_so() -> None:
     host = Crowded(load_host("arch"))
     result = run(host, {"max": 50000, "persist": ["sysctl"]}, check_mode=False)
-    assert result.error.startswith("The module was loaded and the first values were set, but then: max 50,000 is below")
+    assert result.error.startswith("After the module was loaded: max 50,000 is below")
     assert result.values["changed"] is True
-    assert {item["status"] for item in result.values["operations"]} == {"done"}
-    assert result.values["after"]["max"] == 50000
+    statuses = {item["kind"]: item["status"] for item in result.values["operations"]}
+    assert statuses == {"directory": "rolled_back", "file": "rolled_back", "module": "done", "value": "done"}
+    assert host.snapshot.text(DROP_IN) is None
+
+
+class Refusing(FakeHost):
+    """Has lost a key when it is read again, and fails the second list of operations that it is given."""
+
+    calls = 0
+
+    def apply(self, operations: tuple[Operation, ...], reads: tuple[Read, ...]) -> Applied:
+        self.calls += 1
+        self.fail_at = 0 if self.calls == 2 else None
+        applied = super().apply(operations, reads)
+        self.nodes.pop("/proc/sys/net/netfilter/nf_conntrack_gre_timeout", None)
+        return replace(applied, snapshot=self.read(reads))
+
+
+def test_a_failure_after_the_load_takes_both_passes_back() -> None:
+    host = Refusing(load_host("arch"))
+    result = run(host, {"profile": "none", "timeouts": {"gre": 31, "udp": 40}, "persist": ["sysctl"]}, check_mode=False)
+    assert host.calls == 3
+    assert "After the module was loaded: " in result.error
+    assert host.snapshot.text(DROP_IN) is None
+    assert "failed" in {item["status"] for item in result.values["operations"]}
 
 
 @pytest.mark.parametrize(("number", "changed"), [(0, False), (4, False), (5, True), (6, True)])

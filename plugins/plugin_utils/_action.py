@@ -77,7 +77,7 @@ class TransportAction(ActionBase):
         if wanted != AUTO:
             return Decision(wanted, "", f"transport={wanted}"), {}
         variables = self._target_vars(task_vars)
-        setting = C.config.get_config_value("INTERPRETER_PYTHON", variables=variables)
+        setting = self._interpreter(variables)
         known = remembered((variables.get("ansible_facts") or {}).get(FACT), str(setting))
         if known:
             return known, {}
@@ -88,6 +88,13 @@ class TransportAction(ActionBase):
         # The facts of a task are those of its own host, not of the one that it is delegated to.
         facts = {} if self._task.delegate_to else {FACT: to_remember(decision, str(setting))}
         return decision, facts
+
+    def _interpreter(self, variables: dict[str, Any]) -> Any:
+        """What the inventory or the configuration names; in an inventory it may be a template."""
+        given = variables.get("ansible_python_interpreter")
+        if given is not None:
+            return self._templar.template(given)
+        return C.config.get_config_value("INTERPRETER_PYTHON", variables=variables)
 
     def _target_vars(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         if self._task.delegate_to:

@@ -28,6 +28,7 @@ def test_example_of_the_readme(tune: Tune) -> None:
     assert (check["changed"], check["after"]["hashsize"], read_key("buckets")) == (True, 70144, 262144)
     real = tune(options)
     assert (real["changed"], read_key("max"), read_key("buckets")) == (True, 300000, 70144)
+    assert real["transport"] == "python"
     assert without_status(check) == without_status(real)
     again = tune(options)
     assert (again["changed"], again["operations"]) == (False, [])

@@ -36,6 +36,7 @@ class Action(ActionModule):
             args=args, check_mode=True, async_val=0, delegate_to=delegate_to, action="conntrack_tune", environment=[]
         )
         self._connection = SimpleNamespace(has_pipelining=True, become=None)
+        self._templar = SimpleNamespace(template=lambda text: text.replace("{{ here }}", "/opt/here/python3"))
         self._display = SimpleNamespace(vvv=lambda *_args, **_kwargs: None)
         self.answer = answer
         self.commands: list[str] = []
@@ -114,6 +115,13 @@ def test_another_setting_asks_again() -> None:
     assert len(action.commands) == 1
     assert "/opt/python" in action.commands[0]
     assert "python3.1" not in action.commands[0]
+
+
+def test_an_interpreter_may_be_a_template() -> None:
+    action = Action()
+    action.run(task_vars=variables(ansible_python_interpreter="{{ here }}"))
+    assert "/opt/here/python3" in action.commands[0]
+    assert "{{" not in action.commands[0]
 
 
 @pytest.mark.parametrize("transport", ["python", "shell"])

@@ -144,7 +144,7 @@ def shellcheck(session: nox.Session) -> None:
 
 @nox.session(tags=["tests"])
 def unit(session: nox.Session) -> None:
-    """The unit tests; module_utils must be covered to 95 % of its lines. The session units runs them on other Pythons."""
+    """The unit tests; module_utils must be covered to 95 % of its lines. Other Pythons have the session units."""
     install(session, "pytest", "pytest-cov", "hypothesis", "PyYAML", "ansible-core")
     session.env["COVERAGE_FILE"] = str(scratch(session) / "coverage")
     pytest(

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long a run takes that has nothing to change: the usual playbook, ours, and a ping, in turns on this machine.
+"""How long a run takes that has nothing to change: the usual playbook, our role, one call of our module and a ping,
+in turns on this machine.
 
 Everything is asked to be what the kernel already says, so no kernel value changes; the files that the first run of each
 writes go into an overlay of /etc and /var/lib in a mount namespace of its own, which is gone when the program ends.
@@ -60,10 +61,16 @@ def variables() -> dict[str, object]:
 
 def commands(tools: Path) -> dict[str, list[str]]:
     """What is compared, by name."""
-    playbook = [str(tools / "ansible-playbook"), "--extra-vars", json.dumps(variables())]
+    policy = variables()
+    playbook = [str(tools / "ansible-playbook"), "--extra-vars", json.dumps(policy)]
+    ad_hoc = [str(tools / "ansible"), "localhost", "-m", "stateward.conntrack.conntrack_tune", "-a"]
+    options = {name: policy[f"conntrack_{name}"] for name in ("profile", "max", "hashsize", "timeouts", "force")}
+    forced = {name: json.dumps({**options, "persist": ["all"], "transport": name}) for name in ("python", "shell")}
     return {
         "peers": [*playbook, "bench/peers.yml"],
-        "ours": [*playbook, "bench/ours.yml"],
+        "role": [*playbook, "bench/ours.yml"],
+        "module, Python": [*ad_hoc, forced["python"]],
+        "module, sh": [*ad_hoc, forced["shell"]],
         "ping": [str(tools / "ansible"), "localhost", "-m", "ansible.builtin.ping"],
     }
 
@@ -86,19 +93,20 @@ def measure(compared: dict[str, list[str]], repeat: int) -> dict[str, list[float
     for _turn in range(repeat):
         for name, command in compared.items():
             took, output = run(command)
-            if "PLAY RECAP" in output and "changed=0" not in output:
+            if ("PLAY RECAP" in output and "changed=0" not in output) or "| CHANGED" in output:
                 raise RuntimeError(f"{name} changes something on every run:\n{output}")
             seconds[name].append(took)
     return seconds
 
 
 def show(seconds: dict[str, list[float]]) -> None:
-    """Print medians, extremes, and how each compares with ours."""
-    ours = statistics.median(seconds["ours"])
-    print(f"{'':8}{'median':>10}{'fastest':>10}{'slowest':>10}{'to ours':>10}")
+    """Print medians, extremes, and how each compares with the peers and with a ping."""
+    peers, ping = (statistics.median(seconds[name]) for name in ("peers", "ping"))
+    print(f"{'':15}{'median':>9}{'fastest':>9}{'slowest':>9}{'of peers':>10}{'of ping':>9}")
     for name, took in seconds.items():
         median = statistics.median(took)
-        print(f"{name:8}{median:9.2f}s{min(took):9.2f}s{max(took):9.2f}s{median / ours:9.2f}x")
+        times = f"{median:8.2f}s{min(took):8.2f}s{max(took):8.2f}s"
+        print(f"{name:15}{times}{median / peers:9.2f}x{median / ping:8.2f}x")
 
 
 def enter_overlay() -> None:

@@ -234,7 +234,7 @@ def parse_memory_limit(name: str, value: Any) -> MemoryLimit:
 
 def _parse_percent(name: str, value: Any, percent: float) -> float:
     if not 0 < percent <= 100:
-        raise OptionError(f"{name}: {show(value)} is not between 0 and 100 percent; write for example 5%.")
+        raise OptionError(f"{name}: {show(value)} is not above 0 and at most 100 percent; write for example 5%.")
     return percent
 
 

@@ -70,6 +70,8 @@ options:
     type: int
     default: 30
 notes:
+  - In this release the module needs Python 3.7 or newer on the target. O(transport=shell) is refused, and
+    O(transport=auto) is always Python.
   - Needs root to see everything. Without, sizes, timeouts and counters are there, and a warning says what is missing.
   - RV(count) and RV(counters) are those of the network namespace in which the module runs, while RV(max) and the hash
     table belong to the whole host. Each namespace may hold as many entries as max says.

@@ -214,9 +214,9 @@ def test_memory_limit_accepted(value: Any, expected: MemoryLimit) -> None:
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("0%", "not between 0 and 100 percent"),
-        ("0.0%", "not between 0 and 100 percent"),
-        ("101%", "not between 0 and 100 percent"),
+        ("0%", "not above 0 and at most 100 percent"),
+        ("0.0%", "not above 0 and at most 100 percent"),
+        ("101%", "not above 0 and at most 100 percent"),
         ("-5%", "is not a number"),
         ("5 apples", "is not a number"),
         ("512X", "is not a number"),

@@ -63,7 +63,7 @@ def run_module(options: dict[str, Any], *, check: bool = False, prefix: tuple[st
 
     C(printed) is what the command wrote to the terminal, warnings included.
     """
-    command = [*prefix, sys.executable, "-m", "ansible", "adhoc", "localhost", "-i", "localhost,", "-c", "local"]
+    command = [*prefix, str(Path(sys.executable).with_name("ansible")), "localhost", "-i", "localhost,", "-c", "local"]
     command += ["-m", "stateward.conntrack.conntrack_tune", "-a", json.dumps(options)]
     command += ["-e", f"ansible_python_interpreter={sys.executable}", *(["--check", "--diff"] if check else [])]
     environment = {**os.environ, **_ENVIRONMENT}

@@ -189,7 +189,7 @@ def enter_lab(session: nox.Session, name: str) -> None:
     session.run("python", str(LAB), "down", silent=True)
 
 
-@nox.session(tags=["lab"], allow_parallel=False)
+@nox.session(tags=["lab"], allow_parallel=False, default=False)
 def molecule(session: nox.Session) -> None:
     """Every scenario on real kernels: applied, idempotent, verified by what the kernel says, reboots included."""
     install(session, "molecule", "ansible-core")
@@ -201,7 +201,7 @@ def molecule(session: nox.Session) -> None:
         session.run("python", str(LAB), "down")
 
 
-@nox.session(tags=["lab"], allow_parallel=False)
+@nox.session(tags=["lab"], allow_parallel=False, default=False)
 def boots(session: nox.Session) -> None:
     """The boot model against real boots: predicted = observed, on five roots."""
     enter_lab(session, "boots")

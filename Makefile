@@ -14,7 +14,7 @@ PLAYBOOK := ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg .venv/run/bin/ansible-playbook 
 POLICY   := $(if $(PROFILE),--extra-vars conntrack_profile=$(PROFILE)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help harden plan test-lab test-kernels verify restore test lint bench pins tree clean need-root need-python
+.PHONY: help harden plan test-lab test-kernels verify restore test lint bench bench-fleet pins tree clean need-root need-python
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,11 +35,11 @@ verify: need-root .venv/run/ok tree ## fail if anything on this host differs fro
 restore: need-root .venv/run/ok tree ## take back everything that harden did on this host
 	$(PLAYBOOK) stateward.conntrack.rollback $(ARGS)
 
-test: .venv/test/ok tree ## run every gate; as root also the tests on the real kernel
+test: .venv/test/ok tree ## run every gate; as root also those on real kernels, with their reboots
 	$(PYTHON) tests/utils/run_gates.py .venv/test/bin/nox $(ARGS)
 
-test-lab: need-root .venv/test/ok tree ## run the scenarios and the boot model on real kernels; needs root
-	.venv/test/bin/nox --tags lab $(ARGS)
+test-lab: need-root .venv/test/ok tree ## of these only the scenarios and the boot model in the lab; needs root
+	$(PYTHON) tests/utils/run_gates.py .venv/test/bin/nox --tags lab $(ARGS)
 
 test-kernels: need-root .venv/test/ok tree ## the same module on the kernels 5.10, 6.1 and 6.12 of Debian under QEMU; slow, needs root
 	.venv/test/bin/nox --session kernels $(ARGS)
@@ -49,6 +49,9 @@ lint: .venv/test/ok tree ## run the quick gates only
 
 bench: need-root .venv/bench/ok tree ## compare with the usual playbook on this host, with nothing to change
 	.venv/bench/bin/python bench/run.py --repeat $(BENCH)
+
+bench-fleet: need-root .venv/bench/ok tree ## the same comparison over ssh on eight hosts of the lab; slow, needs root
+	$(PYTHON) tests/lab/lab.py run -- .venv/bench/bin/python bench/fleet.py --repeat $(BENCH)
 
 pins: .venv/pins/ok ## renew the exact versions in requirements/
 	$(PYTHON) tools/make_pins.py .venv/pins/bin/uv

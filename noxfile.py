@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import zlib
 from pathlib import Path
 
 import nox
@@ -78,6 +79,62 @@ def pytest(session: nox.Session, *arguments: str) -> None:
     counts = WORK / f"{session.name}.xml"
     counts.unlink(missing_ok=True)
     session.run("python", "-m", "pytest", "-q", f"--junitxml={counts}", *arguments, *session.posargs)
+
+
+# ------------------------------------------------------------------------------------------ the lab
+# The slowest come first: `make test` runs several gates at a time.
+
+
+def enter_lab(session: nox.Session, name: str) -> None:
+    """Make sure that this machine can raise a lab, and give the session one of its own."""
+    refuse = session.error if "CI" in os.environ else session.skip
+    if os.geteuid() != 0:
+        refuse("the lab starts kernels and network namespaces: run it as root, for example sudo make test-lab")
+    try:
+        session.run("python", str(LAB), "requirements", silent=True)
+    except nox.command.CommandFailed as error:
+        refuse(f"packages are missing, which `python3 tests/lab/lab.py requirements` names ({error.reason})")
+    # Two checkouts may run their gates at the same time.
+    session.env["LAB_STATE"] = f"/run/stateward-{name}-{zlib.crc32(str(CHECKOUT).encode()):x}"
+    session.run("python", str(LAB), "down", silent=True)
+
+
+@nox.session(tags=["lab"])
+def molecule(session: nox.Session) -> None:
+    """Every scenario on real kernels: applied, idempotent, verified by what the kernel says, reboots included."""
+    install(session, "molecule", "ansible-core")
+    enter_lab(session, "molecule")
+    try:
+        wanted = session.posargs or ["--all"]
+        session.run("python", str(LAB), "run", "--", "molecule", "test", *wanted)
+    finally:
+        session.run("python", str(LAB), "down")
+
+
+@nox.session(tags=["lab"])
+def boots(session: nox.Session) -> None:
+    """The boot model against real boots: predicted = observed, on five roots."""
+    enter_lab(session, "boots")
+    try:
+        arguments = session.posargs or ["--situations", "40"]
+        session.run(
+            "python", "-m", "tests.lab.boot_model.main", *arguments, env={"PYTHONPATH": str(CHECKOUT / ".tree")}
+        )
+    finally:
+        session.run("python", str(LAB), "down")
+
+
+@nox.session(tags=["kernels"], default=False)
+def kernels(session: nox.Session) -> None:
+    """The scenario tune on the distributions' own kernels, 5.10, 6.1 and 6.12, under QEMU. On demand: it is slow."""
+    install(session, "molecule", "ansible-core")
+    enter_lab(session, "kernels")
+    hosts = ["--host", "host1:bullseye:qemu", "--host", "host2:bookworm:qemu", "--host", "host3:trixie:qemu"]
+    try:
+        session.run("python", str(LAB), "up", *hosts)
+        session.run("python", str(LAB), "run", "--", "ansible-playbook", "tests/lab/kernels.yml")
+    finally:
+        session.run("python", str(LAB), "down")
 
 
 # ------------------------------------------------------------------------------------------ quick gates
@@ -171,60 +228,6 @@ def integration(session: nox.Session) -> None:
         refuse("the integration tests change kernel settings: run them as root, for example sudo make test")
     install(session, "pytest", "hypothesis", "PyYAML", "ansible-core")
     pytest(session, "tests/integration")
-
-
-# ------------------------------------------------------------------------------------------ the lab
-
-
-def enter_lab(session: nox.Session, name: str) -> None:
-    """Make sure that this machine can raise a lab, and give the session one of its own."""
-    refuse = session.error if "CI" in os.environ else session.skip
-    if os.geteuid() != 0:
-        refuse("the lab starts kernels and network namespaces: run it as root, for example sudo make test-lab")
-    try:
-        session.run("python", str(LAB), "requirements", silent=True)
-    except nox.command.CommandFailed as error:
-        refuse(f"packages are missing, which `python3 tests/lab/lab.py requirements` names ({error.reason})")
-    session.env["LAB_STATE"] = f"/run/stateward-{name}"
-    session.run("python", str(LAB), "down", silent=True)
-
-
-@nox.session(tags=["lab"], allow_parallel=False, default=False)
-def molecule(session: nox.Session) -> None:
-    """Every scenario on real kernels: applied, idempotent, verified by what the kernel says, reboots included."""
-    install(session, "molecule", "ansible-core")
-    enter_lab(session, "molecule")
-    try:
-        wanted = session.posargs or ["--all"]
-        session.run("python", str(LAB), "run", "--", "molecule", "test", *wanted)
-    finally:
-        session.run("python", str(LAB), "down")
-
-
-@nox.session(tags=["lab"], allow_parallel=False, default=False)
-def boots(session: nox.Session) -> None:
-    """The boot model against real boots: predicted = observed, on five roots."""
-    enter_lab(session, "boots")
-    try:
-        arguments = session.posargs or ["--situations", "40"]
-        session.run(
-            "python", "-m", "tests.lab.boot_model.main", *arguments, env={"PYTHONPATH": str(CHECKOUT / ".tree")}
-        )
-    finally:
-        session.run("python", str(LAB), "down")
-
-
-@nox.session(tags=["kernels"], default=False)
-def kernels(session: nox.Session) -> None:
-    """The scenario tune on the distributions' own kernels, 5.10, 6.1 and 6.12, under QEMU. On demand: it is slow."""
-    install(session, "molecule", "ansible-core")
-    enter_lab(session, "kernels")
-    hosts = ["--host", "host1:bullseye:qemu", "--host", "host2:bookworm:qemu", "--host", "host3:trixie:qemu"]
-    try:
-        session.run("python", str(LAB), "up", *hosts)
-        session.run("python", str(LAB), "run", "--", "ansible-playbook", "tests/lab/kernels.yml")
-    finally:
-        session.run("python", str(LAB), "down")
 
 
 # ------------------------------------------------------------------------------------------ ansible-test

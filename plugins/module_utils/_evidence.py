@@ -22,8 +22,8 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._survival impo
 @dataclass(frozen=True)
 class Evidence:
     """warning, critical: percent of max in use. memory_limit: bytes that a full table may take. counters: sums over all
-    CPUs; one that is not known is missing. log_source: where the complaints were found. preloaded_by: empty when
-    nothing loads the module at boot."""
+    CPUs; one that is not known is missing. log_source: where the complaints were found. log_partial: only the end of a
+    log was looked at. preloaded_by: empty when nothing loads the module at boot."""
 
     observed: Observed
     warning: int
@@ -32,6 +32,7 @@ class Evidence:
     counters: Mapping[str, int] = field(default_factory=dict)
     log: TableFull = field(default_factory=TableFull)
     log_source: str = ""
+    log_partial: bool = False
     survival: Mapping[str, Survival] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
     preloaded_by: str = ""

@@ -194,6 +194,8 @@ _TESTS: Mapping[str, Callable[[Snapshot], bool]] = {
     "debian": lambda s: s.exists("/etc/debian_version"),
     "upstart_procps": lambda s: s.exists("/etc/init/procps.conf") and init_name(s) == "upstart",
     "debian_sysv": lambda s: s.exists("/etc/init.d/procps") and init_name(s) in ("sysv", "openrc"),
+    # From Debian 8 on; before that a loop over the files.
+    "procps_system": lambda s: _says(s, "/etc/init.d/procps", "--system"),
     "kmod_before_procps": _kmod_before_procps,
     "modules_load_d": lambda s: s.exists("/etc/modules-load.d"),
     "modprobe_conf_local": lambda s: s.exists("/etc/modprobe.conf.local") or s.exists(RC_SYSINIT),

@@ -36,6 +36,15 @@ class FlowQuery:
 
 
 @dataclass(frozen=True)
+class FlowWish:
+    """What a task says about its queries. limit: None to choose by the source. seconds, top: those of FlowQuery."""
+
+    limit: int | None
+    seconds: float
+    top: int
+
+
+@dataclass(frozen=True)
 class Ranking:
     """The most frequent keys, most frequent first.
 
@@ -45,6 +54,26 @@ class Ranking:
 
     rows: tuple[tuple[str, int], ...] = ()
     error: int = 0
+
+
+@dataclass(frozen=True)
+class FlowSums:
+    """What one pass over a listing has summed up, before it is put in words.
+
+    kinds: flows by name and number of the protocol and by state. wide: flows of IPv6. sources, destinations: addresses
+    as they are written in the listing. ports: keys are C(tcp 6 443). full: the limit of lines cut some off.
+    """
+
+    kinds: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    entries: int = 0
+    wide: int = 0
+    assured: int = 0
+    unreplied: int = 0
+    offloaded: int = 0
+    sources: Ranking = Ranking()
+    destinations: Ranking = Ranking()
+    ports: Ranking = Ranking()
+    full: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,13 @@ DEFAULT_LIMIT = 5_000_000
 QUADRATIC_LIMIT = 50_000
 
 # 6.16: each read of /proc goes on where the last one ended; before, each began at the first bucket again.
-_LINEAR_SINCE = (6, 16)
+LINEAR_SINCE = (6, 16)
 
-_LISTINGS = ("/proc/net/nf_conntrack", "/proc/net/ip_conntrack")
+LISTINGS = ("/proc/net/nf_conntrack", "/proc/net/ip_conntrack")
 
+TOOL = "conntrack"
 # Without a family, conntrack-tools before 1.4.6 list IPv4 only.
-_FAMILIES = ("ipv4", "ipv6")
+TOOL_CALLS = (("-L", "-f", "ipv4"), ("-L", "-f", "ipv6"))
 
 NOT_AVAILABLE = (
     "not available on this kernel: it was built without /proc/net/nf_conntrack (CONFIG_NF_CONNTRACK_PROCFS), and the "
@@ -42,18 +43,18 @@ class Listing:
 
 def find_listings(snapshot: Snapshot, version: Version) -> tuple[Listing, ...]:
     """What to try, one after the other until one works; empty when there is nothing."""
-    tool = snapshot.facts.get("tool:conntrack")
+    tool = snapshot.facts.get("tool:" + TOOL)
     found = [_by_tool(tool)] if tool else []
-    return (*found, *(_by_file(path, version) for path in _LISTINGS if snapshot.exists(path)))
+    return (*found, *(_by_file(path, version) for path in LISTINGS if snapshot.exists(path)))
 
 
 def _by_tool(tool: str) -> Listing:
-    commands = tuple((tool, "-L", "-f", family) for family in _FAMILIES)
+    commands = tuple((tool, *arguments) for arguments in TOOL_CALLS)
     return Listing(FlowSource("conntrack -L", commands=commands))
 
 
 def _by_file(path: str, version: Version) -> Listing:
-    if version >= _LINEAR_SINCE:
+    if version >= LINEAR_SINCE:
         return Listing(FlowSource(path, path))
     note = (
         f"before Linux 6.16 the time to read {path} grows with the square of the entries (this is "

@@ -9,10 +9,16 @@ from __future__ import annotations
 
 import heapq
 import ipaddress
+import re
 from collections import Counter
-from typing import Generic, Iterable, Mapping, Tuple, TypeVar
+from typing import Callable, Generic, Iterable, Mapping, Tuple, TypeVar
 
-from ansible_collections.stateward.conntrack.plugins.module_utils._flow_model import FLOW_LIMIT, FlowCounts, Ranking
+from ansible_collections.stateward.conntrack.plugins.module_utils._flow_model import (
+    FLOW_LIMIT,
+    FlowCounts,
+    FlowSums,
+    Ranking,
+)
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.flows import (
     ASSURED,
     FLOW,
@@ -27,8 +33,12 @@ CAPACITY = 65536
 
 TCP, OFFLOAD = "tcp", "OFFLOAD"
 
+# The rest of the line belongs to the match, so that a line counts once.
+_MARKS = {mark: re.compile(re.escape(mark) + rb"[^\n]*") for mark in (ASSURED, UNREPLIED, OFFLOADED)}
+
 _Key = TypeVar("_Key")
-_Port = Tuple[bytes, bytes]
+# Name and number of a protocol, and a state or a port.
+_Kind = Tuple[bytes, bytes, bytes]
 
 
 class Frequencies(Generic[_Key]):
@@ -71,12 +81,12 @@ class Tally:
     def __init__(self, limit: int, capacity: int = CAPACITY) -> None:
         self._left = limit
         self._full = False
-        self._kinds: Counter[tuple[bytes, bytes]] = Counter()
-        self._families: Counter[str] = Counter()
+        self._wide = 0
+        self._kinds: Counter[_Kind] = Counter()
         self._marks: Counter[bytes] = Counter()
         self._sources: Frequencies[bytes] = Frequencies(capacity)
         self._destinations: Frequencies[bytes] = Frequencies(capacity)
-        self._ports: Frequencies[_Port] = Frequencies(capacity)
+        self._ports: Frequencies[_Kind] = Frequencies(capacity)
 
     def add(self, chunk: bytes) -> bool:
         """Count the flows of whole lines; False once the limit has cut some off: no more chunks are needed."""
@@ -88,40 +98,69 @@ class Tally:
         flows = FLOW.findall(chunk)
         if flows:
             self._count(flows)
-            self._marks.update({mark: chunk.count(mark) for mark in (ASSURED, UNREPLIED, OFFLOADED)})
+            self._count_marks(chunk, flows=len(flows))
         return not self._full
 
-    def _count(self, flows: list[tuple[bytes, bytes, bytes, bytes, bytes]]) -> None:
+    def _count(self, flows: list[tuple[bytes, ...]]) -> None:
         # Column by column: each of these loops runs in C.
-        heads, states, sources, destinations, ports = zip(*flows)
-        wide = len([source for source in sources if b":" in source])
-        self._families.update(ipv4=len(sources) - wide, ipv6=wide)
-        self._kinds.update(zip(heads, states))
+        names, numbers, states, sources, destinations, ports = zip(*flows)
+        self._wide += len([source for source in sources if b":" in source])
+        self._kinds.update(zip(names, numbers, states))
         self._sources.add(sources)
         self._destinations.add(destinations)
-        self._ports.add(zip(heads, ports))
+        self._ports.add(zip(names, numbers, ports))
 
-    def counts(self, *, top: int, truncated: str = "", error: str = "") -> FlowCounts:
-        """Everything that was counted. truncated: the limit, if it was another one than that of the lines."""
-        ports = [(key, count) for key, count in self._ports.top(top + len(self._kinds)) if key[1]]
-        return FlowCounts(
-            entries=sum(self._families.values()),
-            l3={name: count for name, count in self._families.items() if count},
-            l4=_summed((protocol(head), count) for (head, _state), count in self._kinds.items()),
-            tcp_states=_summed(
-                (state.decode("ascii", "replace") or OFFLOAD, count)
-                for (head, state), count in self._kinds.items()
-                if protocol(head) == TCP
-            ),
+    def _count_marks(self, chunk: bytes, *, flows: int) -> None:
+        if flows != chunk.count(b"\n"):
+            chunk = b"\n".join(line for line in chunk.split(b"\n") if FLOW.match(line))
+        self._marks.update({mark: len(pattern.findall(chunk)) for mark, pattern in _MARKS.items()})
+
+    def sums(self, top: int) -> FlowSums:
+        """Everything that was counted, with so many rows per ranking."""
+        ports = [(b" ".join(key), count) for key, count in self._ports.top(top + len(self._kinds)) if key[2]]
+        return FlowSums(
+            kinds={(_text(name), _text(number), _text(state)): n for (name, number, state), n in self._kinds.items()},
+            entries=sum(self._kinds.values()),
+            wide=self._wide,
             assured=self._marks[ASSURED],
             unreplied=self._marks[UNREPLIED],
             offloaded=self._marks[OFFLOADED],
-            sources=_ranking(self._sources, top),
-            destinations=_ranking(self._destinations, top),
-            ports=Ranking(tuple((_port(key), count) for key, count in ports[:top]), self._ports.error),
-            truncated=truncated or (FLOW_LIMIT if self._full else ""),
-            error=error,
+            sources=_ranking(self._sources.top(top), self._sources.error),
+            destinations=_ranking(self._destinations.top(top), self._destinations.error),
+            ports=_ranking(ports[:top], self._ports.error),
+            full=self._full,
         )
+
+
+def _text(data: bytes) -> str:
+    return data.decode("ascii")
+
+
+def _ranking(rows: list[tuple[bytes, int]], error: int) -> Ranking:
+    return Ranking(tuple((_text(key), count) for key, count in rows), error)
+
+
+# ---------------------------------------------------------------------------------------------- in words
+
+
+def describe_sums(sums: FlowSums, *, truncated: str = "", error: str = "") -> FlowCounts:
+    """The counts as people read them. truncated: the limit, if it was another one than that of the lines."""
+    families = {"ipv4": sums.entries - sums.wide, "ipv6": sums.wide}
+    kinds = sums.kinds.items()
+    return FlowCounts(
+        entries=sums.entries,
+        l3={name: count for name, count in families.items() if count},
+        l4=_summed((protocol(name, number), count) for (name, number, _state), count in kinds),
+        tcp_states=_summed((state or OFFLOAD, count) for (name, _number, state), count in kinds if name == TCP),
+        assured=sums.assured,
+        unreplied=sums.unreplied,
+        offloaded=sums.offloaded,
+        sources=_show(sums.sources, show_address),
+        destinations=_show(sums.destinations, show_address),
+        ports=_show(sums.ports, _show_port),
+        truncated=truncated or (FLOW_LIMIT if sums.full else ""),
+        error=error,
+    )
 
 
 def _summed(pairs: Iterable[tuple[str, int]]) -> Mapping[str, int]:
@@ -129,23 +168,23 @@ def _summed(pairs: Iterable[tuple[str, int]]) -> Mapping[str, int]:
     totals: Counter[str] = Counter()
     for name, count in pairs:
         totals[name] += count
-    return dict(totals.most_common())
+    return dict(sorted(totals.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _ranking(frequencies: Frequencies[bytes], top: int) -> Ranking:
-    return Ranking(tuple((show_address(key), count) for key, count in frequencies.top(top)), frequencies.error)
+def _show(ranking: Ranking, show: Callable[[str], str]) -> Ranking:
+    return Ranking(tuple((show(key), count) for key, count in ranking.rows), ranking.error)
 
 
-def _port(key: _Port) -> str:
-    return f"{protocol(key[0])}/{key[1].decode('ascii', 'replace')}"
+def _show_port(key: str) -> str:
+    name, number, port = key.split(" ")
+    return f"{protocol(name, number)}/{port}"
 
 
-def show_address(address: bytes) -> str:
+def show_address(address: str) -> str:
     """The usual short form: /proc writes all eight groups of an IPv6 address."""
-    text = address.decode("ascii", "replace")
     if family(address) == "ipv4":
-        return text
+        return address
     try:
-        return str(ipaddress.ip_address(text))
+        return str(ipaddress.ip_address(address))
     except ValueError:
-        return text
+        return address

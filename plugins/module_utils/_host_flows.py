@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import tempfile
@@ -13,16 +14,20 @@ import time
 from typing import Iterator
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._flow_model import TIME_LIMIT, FlowCounts, FlowQuery
-from ansible_collections.stateward.conntrack.plugins.module_utils._flows import Tally
+from ansible_collections.stateward.conntrack.plugins.module_utils._flow_sentences import (
+    MESSAGE,
+    NOT_REGULAR,
+    describe_end,
+    describe_problem,
+    describe_start,
+)
+from ansible_collections.stateward.conntrack.plugins.module_utils._flows import Tally, describe_sums
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_commands import running
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import NotRegularError, Tree, open_regular
 
 # /proc hands out a page per read(2), a pipe 64 KiB at most; the lines of a quarter of a MiB are counted at once.
 _PIECE = 65536
 _CHUNK = 262144
-
-# Of what a program says about its failure.
-_MESSAGE = 300
 
 
 class _TimeIsUpError(Exception):
@@ -41,9 +46,11 @@ def count_flows(tree: Tree, query: FlowQuery) -> FlowCounts:
             error = _count_commands(tree, query.source.commands, tally, deadline)
     except _TimeIsUpError:
         truncated = TIME_LIMIT
-    except (OSError, NotRegularError) as problem:
-        error = f"{query.source.name}: {problem}"
-    return tally.counts(top=query.top, truncated=truncated, error=error)
+    except NotRegularError:
+        error = describe_problem(query, NOT_REGULAR)
+    except OSError as problem:
+        error = describe_problem(query, os.strerror(problem.errno or errno.EIO))
+    return describe_sums(tally.sums(query.top), truncated=truncated, error=error)
 
 
 def _count_file(tree: Tree, path: str, tally: Tally, deadline: float) -> None:
@@ -62,14 +69,13 @@ def _count_commands(tree: Tree, commands: tuple[tuple[str, ...], ...], tally: Ta
             left = max(0.0, deadline - time.monotonic())
             with running(tree, command, seconds=left + 1, errors=said.fileno()) as process:
                 if process is None or process.stdout is None:
-                    return f"{command[0]} could not be run"
+                    return describe_start(command)
                 if not _count_stream(process.stdout.fileno(), tally, deadline):
                     return ""
                 status = process.wait()
             if status:
                 said.seek(0)
-                words = said.read(_MESSAGE).decode("utf-8", "replace").strip()
-                return f"{' '.join(command)} ended with status {status}: {words or 'no output'}"
+                return describe_end(command, status, said.read(MESSAGE).decode("utf-8", "replace"))
     return ""
 
 

@@ -45,11 +45,12 @@ _MISSING = (errno.ENOENT, errno.ENOTDIR)
 
 @dataclass(frozen=True)
 class Want:
-    """What all patterns together want of one path; lines None: the whole text. is_search: all are."""
+    """What all patterns together want of one path; lines None: the whole text. is_search: all are. tail: see Read."""
 
     content: bool
     lines: frozenset[str] | None
     is_search: bool
+    tail: int = 0
 
     def merge(self, other: Want) -> Want:
         is_search = self.is_search and other.is_search
@@ -57,12 +58,13 @@ class Want:
             return replace(self if self.content else other, is_search=is_search)
         if self.lines is None or other.lines is None:
             return Want(True, None, is_search)
-        return Want(True, self.lines | other.lines, is_search)
+        tail = max(self.tail, other.tail) if self.tail and other.tail else 0
+        return Want(True, self.lines | other.lines, is_search, tail)
 
 
 def want(read: Read) -> Want:
     """What one row of the manifest wants of each path that it matches."""
-    return Want(read.content, frozenset(read.lines) if read.lines else None, read.is_search)
+    return Want(read.content, frozenset(read.lines) if read.lines else None, read.is_search, read.tail)
 
 
 def read_tree(tree: Tree, reads: tuple[Read, ...]) -> Snapshot:
@@ -167,7 +169,7 @@ def _complete(tree: Tree, entry: Entry, wanted: Want) -> Entry:
     if entry.real == "/dev/null":
         # The usual mask of a drop-in, sysctl.d(5): a device, but surely empty.
         return replace(entry, text="")
-    text, problem = _read_text(real, wanted.lines)
+    text, problem = _read_text(real, wanted)
     return replace(entry, text=text, error=problem)
 
 
@@ -184,19 +186,30 @@ def _has_write_bit(host_path: str) -> bool:
         return False
 
 
-def _read_text(host_path: str, lines: frozenset[str] | None) -> tuple[str | None, str]:
+def _read_text(host_path: str, wanted: Want) -> tuple[str | None, str]:
     """The text and why it is missing or incomplete (empty: it is neither)."""
     try:
         descriptor = open_regular(host_path)
         with os.fdopen(descriptor, "rb", buffering=MAX_LINE) as stream:
-            if lines is not None:
-                return filter_lines(iter(lambda: stream.readline(MAX_LINE), b""), lines)
+            if wanted.lines is not None:
+                is_cut = _skip_to_tail(descriptor, wanted.tail)
+                text, problem = filter_lines(iter(lambda: stream.readline(MAX_LINE), b""), wanted.lines)
+                return text, TOO_LARGE if is_cut else problem
             data = read_bytes(descriptor)
             return (None, NUL) if b"\0" in data else (decode(data), "")
     except NotRegularError:
         return None, NOT_REGULAR
     except OSError as error:
         return None, TOO_LARGE if error.errno == errno.EFBIG else errno_name(error.errno)
+
+
+def _skip_to_tail(descriptor: int, tail: int) -> bool:
+    """Go to so many bytes before the end; whether something was skipped. tail: 0 skips nothing."""
+    size = os.fstat(descriptor).st_size
+    if not tail or size <= tail:
+        return False
+    os.lseek(descriptor, size - tail, os.SEEK_SET)
+    return True
 
 
 def filter_lines(stream: Iterable[bytes], wanted: frozenset[str]) -> tuple[str, str]:

@@ -18,16 +18,22 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._conflicts imp
 from ansible_collections.stateward.conntrack.plugins.module_utils._desired import machine_of
 from ansible_collections.stateward.conntrack.plugins.module_utils._evidence import Evidence
 from ansible_collections.stateward.conntrack.plugins.module_utils._features import assumed_init
-from ansible_collections.stateward.conntrack.plugins.module_utils._flow_model import FlowCounts, FlowQuery, FlowSource
+from ansible_collections.stateward.conntrack.plugins.module_utils._flow_model import (
+    FlowCounts,
+    FlowQuery,
+    FlowSource,
+    FlowWish,
+)
 from ansible_collections.stateward.conntrack.plugins.module_utils._flow_sources import (
     NOT_AVAILABLE,
     Listing,
     find_listings,
 )
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_read import TOO_LARGE
 from ansible_collections.stateward.conntrack.plugins.module_utils._info_options import InfoOptions, parse_info_options
 from ansible_collections.stateward.conntrack.plugins.module_utils._info_render import render_info
 from ansible_collections.stateward.conntrack.plugins.module_utils._manifest import INFO, MANIFEST
-from ansible_collections.stateward.conntrack.plugins.module_utils._model import Host, Snapshot
+from ansible_collections.stateward.conntrack.plugins.module_utils._model import Entry, Host, Snapshot
 from ansible_collections.stateward.conntrack.plugins.module_utils._observe import Observed, observe
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.kernel_log import TableFull, parse_table_full
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.stat import parse_stat, parse_stat_output
@@ -38,7 +44,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._survival impo
 _STAT_FILES = ("/proc/net/stat/nf_conntrack", "/proc/net/stat/ip_conntrack")
 _STAT_COMMAND = "command:conntrack -S"
 # The same complaint may be in several of these: the one with most of them counts, the first of equals.
-_LOGS = ("command:dmesg", "/var/log/kern.log", "/var/log/messages", "/var/log/syslog")
+_LOGS = ("command:dmesg", "command:journalctl -k", "/var/log/kern.log", "/var/log/messages", "/var/log/syslog")
 
 
 @dataclass(frozen=True)
@@ -62,13 +68,20 @@ def run_info(host: Host, params: Mapping[str, Any], *, transport: str = "python"
     """conntrack_info from end to end. Raises OptionError for an option, UnsupportedHostError for a host that is
     no Linux."""
     options = parse_info_options(params)
-    snapshot = host.read((*MANIFEST, *INFO))
+    snapshot = _read(host, options)
     observed = _as_reader(observe(snapshot))
     simulator = Simulator(observed, snapshot)
     evidence = collect_evidence(options, simulator)
     flows = _read_flows(host, options, observed) if options.flows else None
     values = render_info(evidence, persisted=find_persisted(simulator), flows=flows, transport=transport)
     return Info(values, tuple(_warnings(observed)))
+
+
+def _read(host: Host, options: InfoOptions) -> Snapshot:
+    reads = (*MANIFEST, *INFO)
+    if not options.flows:
+        return host.read(reads)
+    return host.read_ahead(reads, FlowWish(options.flow_limit, options.time_limit, options.top))
 
 
 def _as_reader(observed: Observed) -> Observed:
@@ -82,7 +95,7 @@ def collect_evidence(options: InfoOptions, simulator: Simulator) -> Evidence:
     """Everything that the verdict looks at."""
     observed, snapshot = simulator.observed, simulator.snapshot
     events = simulate_events(simulator, observed.values)
-    log, source = find_complaints(snapshot)
+    log, source, is_partial = find_complaints(snapshot)
     return Evidence(
         observed=observed,
         warning=options.warning,
@@ -91,6 +104,7 @@ def collect_evidence(options: InfoOptions, simulator: Simulator) -> Evidence:
         counters=find_counters(snapshot),
         log=log,
         log_source=source,
+        log_partial=is_partial,
         survival=find_survival(simulator, events),
         conflicts=find_conflicts(simulator, events, observed.values),
         preloaded_by=simulator.preloaded_by,
@@ -106,11 +120,21 @@ def find_counters(snapshot: Snapshot) -> dict[str, int]:
     return parse_stat_output(snapshot.text(_STAT_COMMAND) or "")
 
 
-def find_complaints(snapshot: Snapshot) -> tuple[TableFull, str]:
-    """What the kernel's log says about a full table, and where that was found."""
+def find_complaints(snapshot: Snapshot) -> tuple[TableFull, str, bool]:
+    """What the kernel's log says about a full table, where that was found, and whether only its end was looked at.
+
+    Without a complaint: whether that is true of any of the logs.
+    """
     found = [(parse_table_full(snapshot.text(path) or ""), path) for path in _LOGS]
+    partial = {path for path in _LOGS if _is_partial(snapshot.get(path))}
     log, path = max(found, key=lambda pair: pair[0].count)
-    return log, path.replace("command:", "") if log.count else ""
+    if not log.count:
+        return log, "", bool(partial)
+    return log, path.replace("command:", ""), path in partial
+
+
+def _is_partial(entry: Entry | None) -> bool:
+    return entry is not None and entry.text is not None and entry.error == TOO_LARGE
 
 
 # ---------------------------------------------------------------------------------------------- flows
@@ -125,7 +149,7 @@ def _read_flows(host: Host, options: InfoOptions, observed: Observed) -> Flows:
         if counts.entries or not counts.error:
             return Flows(counts, listing.source.name, "; ".join([*problems, *_notes(listing, counts)]))
         problems.append(counts.error)
-    why = "; ".join(problems) or (
+    why = "; ".join(dict.fromkeys(problems)) or (
         NOT_AVAILABLE if observed.active else "connection tracking is not active on this host"
     )
     return Flows(FlowCounts(error=why), "", why)

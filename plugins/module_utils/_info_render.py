@@ -72,6 +72,7 @@ def render_log(evidence: Evidence) -> dict[str, Any]:
         "last": printable(log.last),
         "source": evidence.log_source,
         "netns": sorted(log.netns),
+        "truncated": evidence.log_partial,
     }
 
 

@@ -85,6 +85,7 @@ _LINES = (
     ("/lib/modules/{release}/modules.builtin", ("conntrack",)),
     ("/etc/rc.d/rc.sysinit", ("sysctl", "modules")),
     ("/etc/rc.d/init.d/functions", ("sysctl",)),
+    ("/etc/init.d/procps", ("sysctl",)),
     ("/etc/rc.d/init.d/iptables", ("_MODULES_UNLOAD", "_SYSCTL_LOAD_LIST", "sysctl")),
     ("/etc/rc.d/init.d/ip6tables", ("_MODULES_UNLOAD", "_SYSCTL_LOAD_LIST", "sysctl")),
     ("/usr/libexec/iptables/iptables.init", ("_MODULES_UNLOAD", "_SYSCTL_LOAD_LIST", "sysctl")),
@@ -118,7 +119,6 @@ _PRESENCE = (
     "/etc/NIXOS",
     "/etc/init/procps.conf",
     "/etc/init/rcS.conf",
-    "/etc/init.d/procps",
     "/etc/init.d/boot.sysctl",
     "/etc/init.d/boot.d/*",
     "/etc/runit/core-services",
@@ -163,8 +163,14 @@ MANIFEST: tuple[Read, ...] = (
 )
 
 # What conntrack_info reads beside the manifest. Where the kernel log goes to: Red Hat, Alpine and SUSE write messages,
-# Debian and Ubuntu kern.log and syslog; what only the journal has is in the ring buffer too, as long as it is recent.
+# Debian and Ubuntu kern.log and syslog, systemd keeps a journal. The ring buffer forgets the older ones.
 _TABLE_FULL = ("table full",)
+
+# Of each file, that is 40,000 lines: a log that nobody rotates may have gigabytes.
+LOG_BYTES = 4 * 1024 * 1024
+# Of the journal, which is slow to read: kernel messages of this boot.
+JOURNAL_LINES = 10000
+_JOURNALCTL = ("journalctl", "-k", "-b", "-q", "-n", str(JOURNAL_LINES), "-o", "short", "--no-pager")
 
 INFO: tuple[Read, ...] = (
     # Absent where the kernel was built without CONFIG_NF_CONNTRACK_PROCFS (Ubuntu); then conntrack -S tells the same.
@@ -172,9 +178,10 @@ INFO: tuple[Read, ...] = (
     Read("/proc/net/stat/ip_conntrack"),
     Read("/proc/net/nf_conntrack", content=False),
     Read("/proc/net/ip_conntrack", content=False),
-    Read("/var/log/kern.log", lines=_TABLE_FULL),
-    Read("/var/log/messages", lines=_TABLE_FULL),
-    Read("/var/log/syslog", lines=_TABLE_FULL),
+    Read("/var/log/kern.log", lines=_TABLE_FULL, tail=LOG_BYTES),
+    Read("/var/log/messages", lines=_TABLE_FULL, tail=LOG_BYTES),
+    Read("/var/log/syslog", lines=_TABLE_FULL, tail=LOG_BYTES),
     Read("command:dmesg", lines=_TABLE_FULL, command=("dmesg",)),
+    Read("command:journalctl -k", lines=_TABLE_FULL, command=_JOURNALCTL),
     Read("command:conntrack -S", command=("conntrack", "-S")),
 )

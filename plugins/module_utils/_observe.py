@@ -153,7 +153,13 @@ def _read_values(snapshot: Snapshot, dialect: str) -> tuple[dict[str, int], dict
             paths[name], values[name] = found
     if HASHSIZE in paths:
         paths[HASHSIZE] = writing
-    return values, paths
+    return (values, paths) if values.keys() - _DEFRAGMENTATION else ({}, {})
+
+
+# The keys of nf_defrag_ipv6, a module of its own: without conntrack's they say nothing of it.
+_DEFRAGMENTATION = {
+    f"{key.group}:{key.name}" for group in ("timeout", "setting") for key in keys(group) if key.tracker == "frag6"
+}
 
 
 def _key_paths(dialect: str) -> list[tuple[Key, str]]:

@@ -128,6 +128,13 @@ BOOT_ROWS: tuple[BootRow, ...] = (
     BootRow("upstart", ("upstart_procps", "modules_load_d"), "d-then-conf", _UPSTART, _PLAIN_LIST),
     BootRow("upstart-etc-modules", ("upstart_procps",), "d-then-conf", _UPSTART, _ETC_MODULES),
     BootRow("debian-sysv", ("debian_sysv", "modules_load_d", "kmod_before_procps"), "procps", _STANDARD, _PLAIN_LIST),
+    BootRow(
+        "debian-sysv-etc-modules",
+        ("debian_sysv", "procps_system", "kmod_before_procps"),
+        "procps",
+        _STANDARD,
+        _ETC_MODULES,
+    ),
     BootRow("debian-sysv-old", ("debian_sysv", "kmod_before_procps"), "d-then-conf", _STANDARD, _ETC_MODULES),
     BootRow(
         "debian-sysv-reversed",

@@ -14,16 +14,18 @@ import re
 from dataclasses import dataclass
 from typing import Mapping
 
-# Of the line up to the end of the original direction: protocol with its number, state, source, destination, port.
+# Of the line up to the end of the original direction: protocol and its number, state, source, destination, port.
 # - Only /proc/net/nf_conntrack and extended output begin with the family.
 # - An offloaded flow (4.19) has no seconds, a TCP one no state either.
 # - gre in /proc puts both of its timeouts before the addresses.
 # - Of a protocol without a tracker there are no ports, and the name is "unknown".
 # A line about an expected connection (2.4: "EXPECTING: ...") does not match.
+#
+# sh/flows.awk has the same grammar; the tests compare the two.
 FLOW = re.compile(
-    rb"^(?:ipv[46] +[0-9]+ )?([a-z][\w-]* +[0-9]+) (?:-?[0-9]+ )?(?:([A-Z]\w*) )?"
-    rb"(?:timeout=[0-9]+, stream_timeout=[0-9]+ )?"
-    rb"src=([^ \n]+) dst=([^ \n]+)(?: sport=[0-9]+ dport=([0-9]+))?",
+    rb"^(?:ipv[46] +[0-9]+ +)?([a-z][A-Za-z0-9_-]*) +([0-9]+) +(?:-?[0-9]+ +)?(?:([A-Z][A-Za-z0-9_]*) +)?"
+    rb"(?:timeout=[0-9]+, +stream_timeout=[0-9]+ +)?"
+    rb"src=([0-9A-Fa-f.:]+) +dst=([0-9A-Fa-f.:]+)(?= |$)(?: +sport=[0-9]+ +dport=([0-9]{1,5})(?= |$))?",
     re.MULTILINE,
 )
 # OFFLOADED is also the end of [HW_OFFLOAD] (5.10).
@@ -61,14 +63,13 @@ class Flow:
     offloaded: bool
 
 
-def family(address: bytes) -> str:
+def family(address: str) -> str:
     """C(ipv4) or C(ipv6), by the address: C(conntrack -L) does not say it otherwise."""
-    return "ipv6" if b":" in address else "ipv4"
+    return "ipv6" if ":" in address else "ipv4"
 
 
-def protocol(head: bytes) -> str:
+def protocol(name: str, number: str) -> str:
     """The name of C(tcp      6); of C(unknown  89) what the number stands for."""
-    name, number = head.decode("ascii", "replace").split()
     return _NUMBERS.get(number, f"protocol {number}") if name == "unknown" else name
 
 
@@ -77,13 +78,13 @@ def parse_flow(line: bytes) -> Flow | None:
     found = FLOW.match(line)
     if not found:
         return None
-    head, state, source, destination, port = found.groups()
+    name, number, state, source, destination, port = ((group or b"").decode("ascii") for group in found.groups())
     return Flow(
         l3=family(source),
-        l4=protocol(head),
-        state=(state or b"").decode("ascii", "replace"),
-        source=source.decode("ascii", "replace"),
-        destination=destination.decode("ascii", "replace"),
+        l4=protocol(name, number),
+        state=state,
+        source=source,
+        destination=destination,
         port=int(port) if port else None,
         assured=ASSURED in line,
         unreplied=UNREPLIED in line,

@@ -25,9 +25,9 @@ def parse_snapshot(text: str) -> Snapshot:
 
 def next_boot(snapshot: Snapshot, *, without: str, words: str) -> Snapshot:
     """The snapshot under the kernel command line of the next boot: other words in the place of those of this one."""
-    text = (snapshot.text("/proc/cmdline") or "").rstrip()
-    kept = text[: -len(without)].rstrip() if without and text.endswith(without) else text
-    entry = Entry("/proc/cmdline", "file", text=f"{kept} {words}\n")
+    gone = without.split()
+    kept = [word for word in (snapshot.text("/proc/cmdline") or "").split() if word not in gone]
+    entry = Entry("/proc/cmdline", "file", text=" ".join([*kept, *words.split()]) + "\n")
     return Snapshot({**snapshot.entries, "/proc/cmdline": entry}, snapshot.facts)
 
 

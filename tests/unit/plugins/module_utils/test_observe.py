@@ -39,6 +39,12 @@ def test_every_host_is_understood(host: str) -> None:
     assert set(found.paths) == set(found.values)
 
 
+def test_keys_of_defragmentation_alone_are_not_conntrack() -> None:
+    """nf_defrag_ipv6 stays when conntrack is unloaded, or could not be loaded."""
+    found = observed("el9", {NETFILTER + "frag6_timeout": "60\n", NETFILTER + "frag6_low_thresh": "3145728\n"})
+    assert (found.module, found.netns, found.active, dict(found.values)) == ("absent", "init", False, {})
+
+
 HOSTS = [
     # host, dialect, module, installed, netns, container
     ("el5", "ip_conntrack", "loaded", True, "init", False),

@@ -101,6 +101,13 @@ VARIANTS: list[tuple[str, dict[str, Any], str, tuple[str, ...], tuple[str, ...]]
     ("debian12-sysvinit", {f"{RC_S}/S11procps": None}, "debian-sysv", ("modules",), ("sysctl",)),
     (
         "debian12-sysvinit",
+        {"/etc/modules-load.d/modules.conf": None, "/etc/modules-load.d": None},
+        "debian-sysv-etc-modules",
+        ("modules", "sysctl"),
+        (),
+    ),
+    (
+        "debian12-sysvinit",
         {f"{RC_S}/S08kmod": None, f"{RC_S}/S12kmod": ""},
         "debian-sysv-reversed",
         ("sysctl", "modules"),

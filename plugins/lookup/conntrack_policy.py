@@ -6,14 +6,39 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+import difflib
+from typing import Any, Iterable, Iterator, Mapping
 
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
 from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec import TUNE_OPTIONS
 
 PREFIX = "conntrack_"
 # What a role or a playbook decides itself: they are no policy of a host.
 _DECIDED = ("state", "runtime", "persist", "undo")
+# What the playbooks read besides.
+PLAYBOOK_VARIABLES = (
+    "answer_seconds",
+    "audit_fail_on",
+    "critical",
+    "flows",
+    "hosts",
+    "max_fail_percentage",
+    "persist",
+    "reboot",
+    "reboot_command",
+    "reboot_serial",
+    "reboot_timeout",
+    "report_dir",
+    "report_show",
+    "serial",
+    "survive",
+    "warning",
+    "watch_allowed",
+    "watch_seconds",
+)
+# As alike as conntrack_memory and conntrack_memory_limit; variables of others that begin the same are less so.
+_ALIKE = 0.8
 
 
 def policy_options() -> tuple[str, ...]:
@@ -27,12 +52,23 @@ def set_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def misspelled(names: Iterable[str]) -> Iterator[str]:
+    """A sentence for each name of a variable that looks like one of ours and is none."""
+    known = [PREFIX + name for name in (*policy_options(), *PLAYBOOK_VARIABLES)]
+    for name in names:
+        if name.startswith(PREFIX) and name not in known:
+            for near in difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE):
+                yield f"the variable {name} has no meaning to stateward.conntrack: is {near} meant?"
+
+
 class LookupModule(LookupBase):
     """Finds the policy of a host in its variables."""
 
     def run(self, terms: Any, variables: Any = None, **_kwargs: Any) -> list[dict[str, Any]]:
         """One dictionary with the options that are set, or with those of them that the terms name."""
         wanted = set_variables(variables or {})
+        for sentence in misspelled(variables or {}):
+            Display().warning(sentence)
         chosen = {name: value for name, value in wanted.items() if not terms or name in terms}
         templated: dict[str, Any] = self._templar.template(chosen)
         return [{name: value for name, value in templated.items() if value is not None}]

@@ -27,18 +27,18 @@ attributes:
       - The operating systems on the target.
     details:
       - Linux with connection tracking in the kernel, as a module or built in.
-  action_group:
-    support: full
-    description:
-      - The groups for which C(module_defaults) can set defaults for this module.
-    membership:
-      - stateward.conntrack.conntrack
 """
 
     # For a module that changes the host; beside the standard fragment.
     CHANGES = r"""
 options: {}
 attributes:
+  action_group:
+    support: full
+    description:
+      - The groups for which C(module_defaults) can set defaults for this module.
+    membership:
+      - stateward.conntrack.conntrack
   diff_mode:
     support: full
     description:

@@ -70,14 +70,15 @@ options:
     type: int
     default: 30
 notes:
-  - In this release the module needs Python 3.7 or newer on the target. O(transport=shell) is refused, and
-    O(transport=auto) is always Python.
+  - Over C(sh) the flows are counted on the target too, by its C(awk) and C(sort); where one of them is missing,
+    RV(flows) says so and everything else is there. The figures are the same from both transports. Only with more than
+    65536 different addresses or ports they may differ within RV(flows.top_error).
   - Needs root to see everything. Without, sizes, timeouts and counters are there, and a warning says what is missing.
   - RV(count) and RV(counters) are those of the network namespace in which the module runs, while RV(max) and the hash
     table belong to the whole host. Each namespace may hold as many entries as max says.
   - Counters grow from the moment when connection tracking was loaded. To learn about now, compare two runs.
-  - In the kernel log, only the ring buffer and the files C(kern.log), C(messages) and C(syslog) in C(/var/log) are
-    looked at.
+  - As kernel log, the ring buffer, the last 10000 kernel messages of this boot in the journal, and the last 4 MiB of the
+    files C(kern.log), C(messages) and C(syslog) in C(/var/log) are looked at.
 seealso:
   - module: stateward.conntrack.conntrack_tune
 """
@@ -273,7 +274,7 @@ kernel_log:
       returned: success
       sample: "[81234.567890] nf_conntrack: nf_conntrack: table full, dropping packet"
     source:
-      description: The log, V(dmesg) or a file; empty without any line.
+      description: The log, V(dmesg), V(journalctl -k) or a file; empty without any line.
       type: str
       returned: success
       sample: dmesg
@@ -283,6 +284,12 @@ kernel_log:
       elements: str
       returned: success
       sample: ["4026532291"]
+    truncated:
+      description: Whether only the end of the log was looked at, because the file is larger; without any line, whether
+        that is so for one of the logs.
+      type: bool
+      returned: success
+      sample: false
 persisted:
   description: What each file, the kernel command line and agents say about connection tracking, in their order.
   returned: success
@@ -563,11 +570,14 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._info import r
 
 
 def refuse_shell(params: Mapping[str, Any]) -> None:
-    """Raise OptionError for the transport that a module on the target can never be."""
+    """Raise OptionError for the transport that a module on the target can never be.
+
+    The action plugin of the same name does not let it come here; what runs the module without it does.
+    """
     if params["transport"] == SHELL:
         raise OptionError(
-            "transport=shell comes with the action plugin, which this release does not have yet; "
-            "use transport=auto or python."
+            "transport=shell runs on the controller, in the action plugin of this module, which was not used; "
+            "call the module as stateward.conntrack.conntrack_info, or use transport=auto or python."
         )
 
 

@@ -11,12 +11,19 @@ from typing import Callable, Optional, Tuple, Union
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._atomic import TEMPORARY_SUFFIX
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import UnsupportedHostError
+from ansible_collections.stateward.conntrack.plugins.module_utils._flow_model import FlowCounts, FlowQuery, FlowWish
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import decode
 from ansible_collections.stateward.conntrack.plugins.module_utils._lock import LOCK_SECONDS
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Applied, Host, Operation, Read, Snapshot
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_apply import parse_result, performing_function
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_flows import (
+    counting_text,
+    parse_counts,
+    plan_ahead,
+    plan_query,
+)
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_quote import quote
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_read import reading_variables
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_read import asks_more, reading_variables
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_snapshot import parse_snapshot
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_text import (
     Record,
@@ -37,21 +44,59 @@ class ShellHost(Host):
 
     execute: runs one command of a POSIX shell as root. root: a prefix of all paths, for tests.
     takes_input: whether execute() can give a command standard input; without it, a command is limited in length.
-    lock_seconds: how long apply() waits for another run.
+    lock_seconds: how long apply() waits for another run. awk: the command that counts flows, for tests.
     """
 
     def __init__(
-        self, execute: Execute, *, root: str = "", takes_input: bool = True, lock_seconds: float = LOCK_SECONDS
+        self,
+        execute: Execute,
+        *,
+        root: str = "",
+        takes_input: bool = True,
+        lock_seconds: float = LOCK_SECONDS,
+        awk: tuple[str, ...] = ("awk",),
     ) -> None:
         self._execute = execute
         self._root = root.rstrip("/")
         self._takes_input = takes_input
         self._lock_seconds = lock_seconds
+        self._awk = awk
+        self._ahead: tuple[FlowWish, list[Record]] | None = None
 
     def read(self, reads: tuple[Read, ...]) -> Snapshot:
         """See Host.read. Raises UnsupportedHostError when the host has no usable shell, or the answer is cut off."""
-        records = self._run([reading_variables(reads), load("read.sh"), "read_host\n"])
+        more = [load("ask.sh")] if asks_more(reads) else []
+        records = self._run([reading_variables(reads), load("read.sh"), *more, "read_host\n"])
         return parse_snapshot(records, reads, self._root)
+
+    def read_ahead(self, reads: tuple[Read, ...], wish: FlowWish) -> Snapshot:
+        """See Host.read_ahead. Raises as read() does."""
+        texts = [load(name) for name in ("read.sh", "ask.sh", "flows.sh")]
+        parts = [reading_variables(reads, plan_ahead(wish)), counting_text(wish, self._awk), *texts, "read_host\n"]
+        records = self._run(parts)
+        self._ahead = (wish, records)
+        return parse_snapshot(records, reads, self._root)
+
+    def count_flows(self, query: FlowQuery) -> FlowCounts:
+        """See Host.count_flows."""
+        known = self._known_counts(query)
+        if known is not None:
+            return known
+        wish = FlowWish(query.limit, query.seconds, query.top)
+        calls = [command[1:] for command in query.source.commands]
+        texts = [load(name) for name in ("ask.sh", "flows.sh")]
+        try:
+            records = self._run([counting_text(wish, self._awk, calls), *texts, plan_query(query)])
+        except UnsupportedHostError as error:
+            return FlowCounts(error=str(error))
+        return parse_counts(records, query) or FlowCounts(error=f"{query.source.name}: nothing was counted")
+
+    def _known_counts(self, query: FlowQuery) -> FlowCounts | None:
+        """What read_ahead() has counted, if that is what is asked for."""
+        if self._ahead is None:
+            return None
+        wish, records = self._ahead
+        return parse_counts(records, query) if (wish.seconds, wish.top) == (query.seconds, query.top) else None
 
     def apply(self, operations: tuple[Operation, ...], reads: tuple[Read, ...]) -> Applied:
         """See Host.apply. Without operations nothing is locked. Raises LockedError, and what read() raises."""

@@ -10,26 +10,38 @@ import posixpath
 import re
 from typing import Iterable
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_commands import COMMAND_SECONDS
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_read import MAX_LINE
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tools import WANTED_TOOLS
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import MAX_BYTES
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Read
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_quote import quote, quote_pattern
 
 _WILD = re.compile(r"[*?[]")
 
 
-def reading_variables(reads: tuple[Read, ...]) -> str:
-    """The assignments that read.sh wants to find."""
+def reading_variables(reads: tuple[Read, ...], extras: str = "") -> str:
+    """The assignments that read.sh and ask.sh want to find. extras: calls at the end of the reading."""
+    files = tuple(read for read in reads if not read.command)
     variables = {
         "WANTED_OTHERS": _join(
-            read.pattern for read in reads if not read.is_search and (read.lines or not read.content)
+            read.pattern for read in files if not read.is_search and (read.lines or not read.content)
         ),
-        "WANTED_TEXTS": _join(read.pattern for read in reads if read.content and not read.lines),
-        "WANTED_FOLDERS": _join(dict.fromkeys(filter(None, (_watched(read.pattern) for read in reads)))),
-        "SEARCHES": "".join(_call("search", lines, patterns) for lines, patterns in _by_lines(reads).items()),
-        "PICKS": "".join(_call("pick", read.lines, [read.pattern]) for read in reads if read.is_search),
+        "WANTED_TEXTS": _join(read.pattern for read in files if read.content and not read.lines),
+        "WANTED_FOLDERS": _join(dict.fromkeys(filter(None, (_watched(read.pattern) for read in files)))),
+        "SEARCHES": "".join(_search(lines, tail, patterns) for (lines, tail), patterns in _by_lines(files).items()),
+        "PICKS": "".join(_call("pick", read.lines, [read.pattern]) for read in files if read.is_search),
         "WANTED_TOOLS": "\n".join(WANTED_TOOLS),
+        "EXTRAS": "".join(_ask(read) for read in reads if read.command) + extras,
+        # The reader of the answer keeps as much as that, in whole lines.
+        "KEEP_BYTES": str(MAX_BYTES + MAX_LINE),
     }
     return "".join(f"{name}={quote(value)}\n" for name, value in variables.items())
+
+
+def asks_more(reads: tuple[Read, ...]) -> bool:
+    """Whether these need ask.sh."""
+    return any(read.command or read.tail for read in reads)
 
 
 def _join(patterns: Iterable[str]) -> str:
@@ -42,15 +54,28 @@ def _watched(pattern: str) -> str:
     return posixpath.dirname(pattern[: found.start()] + "x") if found else ""
 
 
-def _by_lines(reads: tuple[Read, ...]) -> dict[tuple[str, ...], list[str]]:
-    """The plain files of which only lines are wanted, by the wanted strings: one grep for each row."""
-    groups: dict[tuple[str, ...], list[str]] = {}
+def _by_lines(reads: tuple[Read, ...]) -> dict[tuple[tuple[str, ...], int], list[str]]:
+    """The plain files of which only lines are wanted, by the wanted strings and the tail: one grep for each row."""
+    groups: dict[tuple[tuple[str, ...], int], list[str]] = {}
     for read in reads:
         if read.content and read.lines and not read.is_search:
-            groups.setdefault(read.lines, []).append(read.pattern)
+            groups.setdefault((read.lines, read.tail), []).append(read.pattern)
     return groups
 
 
+def _search(lines: tuple[str, ...], tail: int, patterns: list[str]) -> str:
+    return _call(f"search_end {tail}" if tail else "search", lines, patterns)
+
+
 def _call(function: str, lines: tuple[str, ...], patterns: list[str]) -> str:
-    needles = quote("\n".join(line.strip("\n") for line in lines))
-    return f"{function} {needles} {_join(patterns)}\n"
+    return f"{function} {_needles(lines)} {_join(patterns)}\n"
+
+
+def _ask(read: Read) -> str:
+    words = (read.pattern, int(COMMAND_SECONDS), *read.command)
+    entry, *command = (quote(str(word)) for word in words)
+    return f"ask {entry} {_needles(read.lines)} {' '.join(command)}\n"
+
+
+def _needles(lines: tuple[str, ...]) -> str:
+    return quote("\n".join(line.strip("\n") for line in lines))

@@ -45,7 +45,8 @@ class Found:
     """What the records say, before it is put together; paths are those of the host, without the root.
 
     rows: everything that exists. texts: whole files, lines: only the wanted lines of a file, errors: why there is none.
-    blocked: what cannot be written. mounts: mount points and whether they are read-only.
+    cut: files of which only the end was looked at. blocked: what cannot be written. mounts: mount points and whether
+    they are read-only.
     """
 
     facts: dict[str, str] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Found:
     texts: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     lines: dict[str, str] = field(default_factory=dict)
+    cut: set[str] = field(default_factory=set)
     links: dict[str, Link] = field(default_factory=dict)
     blocked: set[str] = field(default_factory=set)
     mounts: list[tuple[str, bool]] = field(default_factory=list)
@@ -95,6 +97,16 @@ def _take_text(found: Found, record: Record, path: str, _root: str) -> str:
 
 def _take_error(found: Found, record: Record, path: str, _root: str) -> str:
     found.errors[path] = find_errno(record.text)
+    return path
+
+
+def _take_cut(found: Found, _record: Record, path: str, _root: str) -> str:
+    found.cut.add(path)
+    return path
+
+
+def _take_found(found: Found, record: Record, path: str, _root: str) -> str:
+    found.lines[path] = record.text
     return path
 
 
@@ -216,6 +228,8 @@ _TAKE: dict[str, Callable[[Found, Record, str, str], str]] = {
     "path": _take_path,
     "text": _take_text,
     "error": _take_error,
+    "cut": _take_cut,
+    "found": _take_found,
     "list": _take_list,
     "odd": _take_path,
     "meta": _take_meta,

@@ -22,6 +22,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._host_read imp
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import MAX_BYTES, decode, encode
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Entry, Read, Snapshot
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_asked import parse_answers
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_records import Found, Row, collect
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_text import Record
 
@@ -42,7 +43,7 @@ def parse_snapshot(records: list[Record], reads: tuple[Read, ...], root: str) ->
         if entry.text or not wanted.is_search:
             entries[path] = entry
     unlisted = {path: Entry(path, "directory", error="EACCES", writable=False) for path in found.unlisted}
-    return Snapshot(entries={**entries, **unlisted}, facts=found.facts)
+    return Snapshot(entries={**entries, **unlisted, **parse_answers(records, reads)}, facts=found.facts)
 
 
 class _Wants:
@@ -124,7 +125,8 @@ def _lines(found: Found, path: str, lines: frozenset[str]) -> tuple[str, str]:
     pieces = (
         line[at : at + MAX_LINE] for line in data.splitlines(keepends=True) for at in range(0, len(line), MAX_LINE)
     )
-    return filter_lines(pieces, lines)
+    text, error = filter_lines(pieces, lines)
+    return text, TOO_LARGE if path in found.cut else error
 
 
 def _whole(text: str, path: str, row: Row) -> tuple[str | None, str]:

@@ -8,9 +8,10 @@
 #   WANTED_TEXTS    patterns of the files that are wanted as a whole
 #   WANTED_OTHERS   patterns of what else is listed
 #   WANTED_FOLDERS  directories in which a pattern looks for names
-#   SEARCHES        calls of search: files of which only some lines are wanted
+#   SEARCHES        calls of search (or search_end): files of which only some lines are wanted
 #   PICKS           calls of pick: patterns of which only the files with a certain line are wanted
 #   WANTED_TOOLS    names of programs
+#   EXTRAS          calls of what is in other texts: ask, try_tool, try_file, count_flows
 
 # Above this, a process is faster than a shell that reads byte by byte.
 SMALL=3072
@@ -30,6 +31,7 @@ read_host() {
     list_paths
     read_texts
     check_folders
+    eval "$EXTRAS"
     record end ''
     flush
 }
@@ -166,14 +168,19 @@ look_at_file() {
     case $NAME in
     "$ROOT"/proc/* | "$ROOT"/sys/*) return 0 ;;
     esac
+    find_size "$LINE"
+    [ "$SIZE" -le "$SMALL" ] || LARGE=$LARGE$NAME$NL
+}
+
+# The size in the line $1 of ls -ldn, into SIZE.
+find_size() {
     COUNT=0
     IFS=' '
-    for SIZE in $LINE; do
+    for SIZE in $1; do
         COUNT=$((COUNT + 1))
         [ "$COUNT" -lt 5 ] || break
     done
     IFS=$NL
-    [ "$SIZE" -le "$SMALL" ] || LARGE=$LARGE$NAME$NL
 }
 
 # Of the link NAME to TARGET: where it leads, and to what. The size of that is not known, so it counts as large.

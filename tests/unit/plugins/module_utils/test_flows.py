@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.stateward.conntrack.plugins.module_utils._flow_model import FlowCounts
-from ansible_collections.stateward.conntrack.plugins.module_utils._flows import Frequencies, Tally, show_address
+from ansible_collections.stateward.conntrack.plugins.module_utils._flows import (
+    Frequencies,
+    Tally,
+    describe_sums,
+    show_address,
+)
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.flows import parse_flow
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,7 +39,7 @@ def count(*chunks: str, limit: int = 1000, top: int = 10, capacity: int = 100) -
     tally = Tally(limit, capacity)
     for chunk in chunks:
         tally.add(chunk.encode())
-    return tally.counts(top=top)
+    return describe_sums(tally.sums(top))
 
 
 def test_everything_at_once() -> None:
@@ -64,6 +69,25 @@ def test_no_more_is_wanted_after_the_limit() -> None:
     tally = Tally(6)
     assert tally.add(LISTING.encode())
     assert not tally.add(LISTING.encode())
+
+
+@pytest.mark.parametrize(
+    ("line", "marks"),
+    [
+        (f"{TCP}[ASSURED] [ASSURED] use=1", (1, 0, 0)),
+        (f"{TCP}[UNREPLIED] [HW_OFFLOAD] use=1", (0, 1, 1)),
+        ("half a line [ASSURED] [OFFLOAD]", (0, 0, 0)),
+    ],
+)
+def test_a_mark_counts_once_and_only_in_a_flow(line: str, marks: tuple[int, int, int]) -> None:
+    counts = count(f"{LISTING}{line}\n")
+    before = count(LISTING)
+    found = (counts.assured, counts.unreplied, counts.offloaded)
+    assert found == tuple(a + b for a, b in zip(marks, (before.assured, before.unreplied, before.offloaded)))
+
+
+def test_equal_counts_are_in_the_order_of_their_names() -> None:
+    assert list(count(LISTING).l4) == ["tcp", "icmp", "udp"]
 
 
 def test_top_is_the_length_of_the_lists() -> None:
@@ -116,4 +140,4 @@ def test_without_pressure_there_is_no_error() -> None:
     [("192.0.2.1", "192.0.2.1"), (LONG, "2001:db8::1"), ("::1", "::1"), ("fe80::1%eth0", "fe80::1%eth0"), (":", ":")],
 )
 def test_addresses_are_short(address: str, shown: str) -> None:
-    assert show_address(address.encode()) == shown
+    assert show_address(address) == shown

@@ -203,4 +203,4 @@ def test_main_fails_with_an_exception_of_the_family(monkeypatch: pytest.MonkeyPa
 
 def test_the_shell_transport_is_refused_on_the_target(monkeypatch: pytest.MonkeyPatch) -> None:
     module = run_main(monkeypatch, lambda *_: None, transport="shell")
-    assert module.failed["msg"].startswith("transport=shell comes with the action plugin")
+    assert module.failed["msg"].startswith("transport=shell runs on the controller")

@@ -182,6 +182,7 @@ def _lifetime(observed: Observed, profile: Profile, wanted: Mapping[str, int]) -
 def _request(options: Options, observed: Observed, profile: Profile, wanted: Mapping[str, int]) -> Request:
     elsewhere = any(observed.blocked[key].elsewhere for key in (MAX, HASHSIZE) if key in observed.blocked)
     return Request(
+        profile=options.profile,
         max=KEEP if elsewhere else options.max,
         hashsize=KEEP if elsewhere else options.hashsize,
         entries_per_bucket=options.entries_per_bucket or profile.entries_per_bucket,

@@ -28,8 +28,8 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._plan import (
     back_up,
     runtime_operations,
 )
-from ansible_collections.stateward.conntrack.plugins.module_utils._sizing import size_table
-from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_model import Request
+from ansible_collections.stateward.conntrack.plugins.module_utils._sizing import Sizing, size_table
+from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_model import Machine, Request
 from ansible_collections.stateward.conntrack.plugins.module_utils._takeover import look_ahead
 
 # Files that are ours by their name, should the originals be lost; and common files in which a marked block of ours may
@@ -41,8 +41,8 @@ _OWN_FILES = (
     *sorted({row.loading.path for row in table.BOOT_ROWS if "stateward" in row.loading.path}),
 )
 _COMMON_FILES = (table.SYSCTL_CONF, table.MODPROBE_CONF, "/etc/modules")
-# The sizing of the restored table: nothing is computed, the figures are only worked out for the result.
-AS_IT_WAS = Request(
+_KEPT = Request(
+    profile="",
     max=KEEP,
     hashsize=KEEP,
     entries_per_bucket=1.0,
@@ -89,7 +89,7 @@ def _restore_files(draft: Draft, originals: Originals) -> tuple[Skipped, ...]:
             draft.write(path, remove_block(draft.text(path) or "", BEGIN, END), _REASON)
     for path in dict.fromkeys((*_OWN_FILES, *originals.files)):
         if path in _OWN_FILES or not draft.raw(path):
-            draft.remove(path, "ours")
+            draft.remove(path, "written by this collection, taken away")
     return skipped
 
 
@@ -116,6 +116,11 @@ def _explain_loss(observed: Observed, draft: Draft, path: str) -> tuple[str, ...
     )
 
 
+def uncomputed(machine: Machine, reason: str) -> Sizing:
+    """The sizing of a table that this run does not size: the figures are only worked out for the result."""
+    return replace(size_table(_KEPT, machine), reasons=(reason,))
+
+
 def remove_directories(observed: Observed, draft: Draft, originals: Originals) -> None:
     """Directories that we made, innermost first, where nothing else has come to live."""
     for directory in sorted(originals.directories, key=len, reverse=True):
@@ -138,7 +143,7 @@ def first_state(options: Options, observed: Observed, originals: Originals) -> D
     values = {key: value for key, value in values.items() if key not in blocked}
     _check_count(options, observed, values)
     restored = replace(machine, max=values.get(MAX, machine.max), hashsize=values.get(HASHSIZE, machine.hashsize))
-    return Desired(values, size_table(AS_IT_WAS, restored), skipped)
+    return Desired(values, uncomputed(restored, "the table becomes what it was before the first change"), skipped)
 
 
 def _default(observed: Observed, key: str) -> int | None:

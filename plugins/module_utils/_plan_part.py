@@ -27,8 +27,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._originals imp
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.lines import remove_block, replace_block
 from ansible_collections.stateward.conntrack.plugins.module_utils._persist_base import BEGIN, END
 from ansible_collections.stateward.conntrack.plugins.module_utils._plan import Plan, back_up
-from ansible_collections.stateward.conntrack.plugins.module_utils._plan_absent import AS_IT_WAS, undo_in_draft
-from ansible_collections.stateward.conntrack.plugins.module_utils._sizing import size_table
+from ansible_collections.stateward.conntrack.plugins.module_utils._plan_absent import uncomputed, undo_in_draft
 from ansible_collections.stateward.conntrack.plugins.module_utils._takeover import look_ahead
 
 _REASON = "no longer wanted"
@@ -48,7 +47,7 @@ def plan_part(options: Options, observed: Observed) -> Plan:
         back_up(observed, draft, draft.changed_paths())
     _forget(draft, originals, undone_paths=edited, path=path)
     values = {key: observed.values[key] for key in originals.values if key in observed.values}
-    desired = Desired(values, size_table(AS_IT_WAS, machine_of(observed)), ())
+    desired = Desired(values, uncomputed(machine_of(observed), "the running table stays as it is"), ())
     events, conflicts = look_ahead(options, observed, values, draft)
     warnings = tuple(f"{item.name}: {item.reason}." for item in skipped)
     return Plan(draft.operations(), desired, skipped, conflicts, events, warnings)

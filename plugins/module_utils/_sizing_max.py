@@ -92,7 +92,7 @@ def _figures(request: Request, machine: Machine) -> Iterator[tuple[int, str]]:
     default = machine.default.max
     yield default, f"the kernel's own default with {in_mib(machine.memory_bytes)} of RAM: {default:,} entries"
     if request.floor:
-        yield request.floor, f"the profile's floor: {request.floor:,} entries"
+        yield request.floor, f"the floor of the profile {request.profile}: {request.floor:,} entries"
     for need, what in _needs(request, machine):
         entries = math.ceil(need * request.headroom)
         yield entries, f"{what}, x headroom {show_number(request.headroom)}: {entries:,} entries"

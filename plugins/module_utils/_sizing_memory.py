@@ -39,7 +39,9 @@ def explain_limit(request: Request, machine: Machine, limit: int | None) -> Step
         return Step(None, ("memory limit: none, the amount of RAM is not known",))
     if request.memory_limit is not None:
         return Step(None, (f"memory limit: {in_mib(limit)}, as given",))
-    share = f"the profile's {show_number(request.memory_share * 100)} % of {_ram(machine)}"
+    if request.memory_share >= 1:
+        return Step(None, ("memory limit: none is asked for",))
+    share = f"{show_number(request.memory_share * 100)} % of {_ram(machine)} (profile {request.profile})"
     return Step(None, (f"memory limit: {share} = {in_mib(limit)}",))
 
 

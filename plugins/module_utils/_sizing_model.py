@@ -26,11 +26,13 @@ _LOW_MEMORY = 896 << 20
 class Request:
     """What is asked for.
 
-    max, hashsize: a number, C(auto) or C(keep). memory_limit: bytes, when the user gave one; memory_share: of RAM, the
-    profile's, when not. headroom: factor over the need. connections: at the same time; connection_rate: new ones per
-    second, each of which stays lifetime_seconds, the timeout lifetime_name. floor: entries, the profile's.
+    profile: its name, for the reasons; empty where none was chosen. max, hashsize: a number, C(auto) or C(keep).
+    memory_limit: bytes, when the user gave one; memory_share: of RAM, the profile's, when not. headroom: factor over
+    the need. connections: at the same time; connection_rate: new ones per second, each of which stays lifetime_seconds,
+    the timeout lifetime_name. floor: entries, the profile's.
     """
 
+    profile: str
     max: int | str
     hashsize: int | str
     entries_per_bucket: float

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import shlex
 import subprocess
 import sys
@@ -61,7 +62,7 @@ class Host:
 
     def __init__(self, root: str) -> None:
         self.root, self.name = root, f"boot-{root}"
-        self.append = ""
+        self.append = ""  # the words of ours that it was booted with
 
     def run(self, script: str) -> str:
         return lab("ssh", self.name, "--", script)
@@ -71,11 +72,14 @@ class Host:
         self.run(f"mkdir -p {GUEST_COLLECTION}")
         lab("push", self.name, str(PROJECT / "plugins"), f"{GUEST_COLLECTION}/plugins")
         lab("push", self.name, str(Path(__file__).with_name("guest_read.py")), "/opt/lab/guest_read.py")
+        status = json.loads(lab("status", "--json"))
+        self.append = next(host["append"] for host in status["hosts"] if host["name"] == self.name)
+        # Once: a host that is used again carries the files of its last situation.
         saves = [
             f"mkdir -p /opt/lab/first{Path(path).parent}; cp -a {path} /opt/lab/first{path} 2>/dev/null"
             for path in PATHS
         ]
-        self.run("; ".join(saves) + "; true")
+        self.run("test -d /opt/lab/first || { " + "; ".join(saves) + "; }; true")
 
     def lay_down(self, situation: Situation) -> None:
         lines = []

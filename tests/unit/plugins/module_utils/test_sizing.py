@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 MIB, GIB = 1 << 20, 1 << 30
 
 AUTO = Request(
+    profile="general",
     max="auto",
     hashsize="auto",
     entries_per_bucket=1.0,
@@ -95,9 +96,9 @@ def test_auto(machine: Machine, wanted: dict[str, Any], entries: int, buckets: i
 def test_auto_says_every_step() -> None:
     machine = replace(SMALL, count=3000)
     assert _size(machine, floor=262144, connection_rate=5000).reasons == (
-        "memory limit: the profile's 5 % of 1,024.0 MiB of RAM = 51.2 MiB",
+        "memory limit: 5 % of 1,024.0 MiB of RAM (profile general) = 51.2 MiB",
         "the kernel's own default with 1,024.0 MiB of RAM: 8,192 entries",
-        "the profile's floor: 262,144 entries",
+        "the floor of the profile general: 262,144 entries",
         "5,000 new connections per second x 120 s (tcp_time_wait) = 600,000, x headroom 2: 1,200,000 entries",
         "3,000 entries in use now, x headroom 2: 6,000 entries",
         "the largest of these, rounded up to a power of two: 2,097,152 entries",

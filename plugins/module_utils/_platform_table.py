@@ -112,8 +112,16 @@ BOOT_ROWS: tuple[BootRow, ...] = (
     BootRow("systemd-229", ("systemd", "systemd_before_239"), "systemd-229", _STANDARD, _SYSTEMD_LIST),
     BootRow("systemd-239", ("systemd", "systemd_before_245"), "systemd-239", _STANDARD, _SYSTEMD_LIST),
     BootRow("systemd", ("systemd",), "systemd", _STANDARD, _SYSTEMD_LIST),
-    # Debian's rcS scripts, under OpenRC too: kmod (S06) before procps (S09) on Debian 12.
-    BootRow("debian-openrc", ("openrc", "debian"), "procps", _STANDARD, _PLAIN_LIST),
+    # Debian's own scripts under OpenRC 0.45 (Debian 12), seen on a boot: procps is pulled forward by networking, kmod
+    # comes later, and nothing orders the two.
+    BootRow(
+        "debian-openrc",
+        ("openrc", "debian"),
+        "procps",
+        _REVERSED,
+        _PLAIN_LIST,
+        note="nothing orders kmod before procps, and procps starts first",
+    ),
     # OpenRC itself never says modules before sysctl; the chain is modules, hwclock, sysctl.
     BootRow("openrc", ("openrc", "openrc_hwclock", "modules_load_d"), "procps", _STANDARD, _OPENRC_LIST),
     BootRow("openrc-conf", ("openrc", "openrc_hwclock"), "procps", _STANDARD, _OPENRC_VARIABLE),

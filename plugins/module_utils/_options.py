@@ -22,6 +22,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._errors import
 from ansible_collections.stateward.conntrack.plugins.module_utils._kernel_keys import Key, find_key
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Operation
 from ansible_collections.stateward.conntrack.plugins.module_utils._option_values import (
+    BUCKETS,
     COUNT,
     SECONDS,
     SIZE,
@@ -39,6 +40,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._option_values
 from ansible_collections.stateward.conntrack.plugins.module_utils._undo import parse_undo
 
 KEEP = "keep"
+_SIZES = {"max": SIZE, "hashsize": BUCKETS}
 
 Size = Union[int, str]
 
@@ -140,7 +142,7 @@ def _parse_choice(name: str, value: Any) -> str:
 def _parse_size(name: str, value: Any) -> Size:
     if isinstance(value, str) and value in (AUTO, KEEP):
         return value
-    return parse_integer(name, value, SIZE, words=f", {AUTO} or {KEEP}")
+    return parse_integer(name, value, _SIZES[name], words=f", {AUTO} or {KEEP}")
 
 
 def _parse_count(name: str, value: Any) -> int:

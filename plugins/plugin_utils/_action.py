@@ -42,9 +42,27 @@ class TransportAction(ActionBase):
     _requires_connection = True
     _supports_check_mode = True
     _supports_async = True
+    _gave_up = False
 
     def run_transport(self, spec: dict[str, Any], task_vars: dict[str, Any], work: Work) -> dict[str, Any]:
         """Check the options, choose the transport, and give what comes over it."""
+        try:
+            return self._run_transport(spec, task_vars, work)
+        except Exception:
+            raise
+        except BaseException:  # ansible-core: the `timeout` of the task is over
+            self._gave_up = True
+            raise
+
+    def cleanup(self, force: bool = False) -> None:
+        """Remove the temporary folder on the host; not on one that just did not answer in time.
+
+        That would wait for the host again, this time without a limit.
+        """
+        if not self._gave_up:
+            super().cleanup(force)
+
+    def _run_transport(self, spec: dict[str, Any], task_vars: dict[str, Any], work: Work) -> dict[str, Any]:
         params = self._check_options(spec)
         decision, facts = self._decide(params["transport"], task_vars)
         self._display.vvv(

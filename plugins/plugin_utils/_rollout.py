@@ -27,6 +27,7 @@ _FAILURES = (UNREACHABLE, REFUSED, LOST)
 # States that make the whole run a failed one.
 PROBLEMS = (*_FAILURES, ROLLED_BACK, STUCK)
 
+_TIME_IS_OVER = "action failed to execute in the expected time frame"
 _CONTAINER = "a container or another network namespace: the table belongs to the host outside"
 
 
@@ -105,7 +106,7 @@ def _find_state(found: Mapping[str, Any]) -> tuple[str, str]:
     seen, result, undone = found["seen"], found["result"], found["undone"]
     if not seen:
         return WAITING, str(found["halt"] or "")
-    if seen.get("unreachable"):
+    if _silent(seen):
         return UNREACHABLE, _message(seen)
     if seen.get("failed"):
         return REFUSED, _message(seen)
@@ -114,11 +115,17 @@ def _find_state(found: Mapping[str, Any]) -> tuple[str, str]:
     if undone:
         return _way_back(undone, str(found["verdict"]))
     for reading in (result, found["start"], found["end"]):
-        if reading.get("unreachable"):
+        if _silent(reading):
             return LOST, _message(reading)
     if not result or result.get("failed"):
         return REFUSED, _message(result)
     return _outcome(result), ""
+
+
+def _silent(reading: Mapping[str, Any]) -> bool:
+    """Whether the host gave no answer: no connection, or the time that the task had is over."""
+    # ansible-core 2.18: a task that ran out of time says so with a key of its own; up to 2.17 only in words.
+    return bool(reading.get("unreachable") or reading.get("timedout") or _TIME_IS_OVER in str(reading.get("msg", "")))
 
 
 def _outcome(result: Mapping[str, Any]) -> str:

@@ -59,9 +59,11 @@ def _values(result: Mapping[str, Any]) -> Iterator[str]:
     before, after = result["before"], result["after"]
     for name in ("max", "hashsize"):
         yield f"{name}: {arrow(before[name], after[name])}"
+    # What the kernel itself brings along when the module is loaded is no news.
+    ours = {item["name"] for item in result["operations"] if item["kind"] == "value"}
     for group in ("timeouts", "settings"):
         for name, value in after[group].items():
-            if before[group].get(name) != value:
+            if before[group].get(name) != value and (name in before[group] or name in ours):
                 yield f"{name}: {arrow(before[group].get(name), value)}"
 
 
@@ -89,5 +91,6 @@ def _winners(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _difference(operation: Mapping[str, Any]) -> str:
     if operation["kind"] == "value":
-        return f"{operation['name'] or operation['target']} is {operation['before']}, not {operation['after']}"
+        before = "not there" if operation["before"] is None else operation["before"]
+        return f"{operation['name'] or operation['target']} is {before}, not {operation['after']}"
     return f"{operation['target']} is not as it should be: {operation['reason']}"

@@ -26,6 +26,7 @@ PLAYBOOK = {
     "conntrack_hosts",
     "conntrack_serial",
     "conntrack_max_fail_percentage",
+    "conntrack_answer_seconds",
     "conntrack_watch_seconds",
     "conntrack_watch_allowed",
     "conntrack_survive",

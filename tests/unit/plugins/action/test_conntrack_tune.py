@@ -167,6 +167,28 @@ def test_the_error_of_a_result_fails_the_task(monkeypatch: pytest.MonkeyPatch) -
     assert result == {"changed": False, "failed": True, "msg": "It did not work."}
 
 
+class TimeIsOver(BaseException):
+    """As the error of ansible-core for the `timeout` of a task: no Exception, so that nothing swallows it."""
+
+
+@pytest.mark.parametrize(("error", "cleanups"), [(TimeIsOver, 0), (AnsibleActionFail, 1)])
+def test_a_host_that_gave_no_answer_is_not_asked_to_clean_up(
+    monkeypatch: pytest.MonkeyPatch, error: type[BaseException], cleanups: int
+) -> None:
+    done: list[bool] = []
+    monkeypatch.setattr("ansible.plugins.action.ActionBase.cleanup", lambda _self, force=False: done.append(force))
+    action = Action()
+
+    def fail(**_kwargs: Any) -> dict[str, Any]:
+        raise error("no answer")
+
+    monkeypatch.setattr(action, "_execute_module", fail)
+    with pytest.raises(error):
+        action.run(task_vars=variables())
+    action.cleanup()
+    assert len(done) == cleanups
+
+
 def test_async_needs_python() -> None:
     action = Action(transport="shell")
     action._task.async_val = 10

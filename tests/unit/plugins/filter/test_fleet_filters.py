@@ -86,6 +86,15 @@ def test_drift_names_values_files_and_events() -> None:
     assert any(found.startswith("after a reboot: NOT as wanted") for found in lines)
 
 
+def test_what_is_not_there_yet_is_named_so() -> None:
+    fresh = FakeHost(load_host("debian13"))
+    asked = tune(fresh, check_mode=True, **POLICY, persist=["all"])
+    assert "max is not there, not 300000" in conntrack_drift(asked)
+    # The kernel brings forty more values along with the module; they are not ours to tell.
+    told = [found for found in conntrack_verdict(asked) if ": - -> " in found]
+    assert [found.partition(":")[0] for found in told] == ["max", "hashsize", "tcp_established"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "events"),
     [({}, 3), ({"events": ["reboot"]}, 1), ({"events": "reboot, late_load"}, 2), ({"persist": []}, 0)],

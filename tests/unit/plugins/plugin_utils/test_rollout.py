@@ -48,6 +48,11 @@ def member(name: str = "a", **found: Any) -> rollout.Member:
 
 UNREACHABLE = {"unreachable": True, "msg": "no route\nto host"}
 FAILED = {"failed": True, "msg": "too large"}
+LATE = {"failed": True, "timedout": {"period": 30}, "msg": "Timed out after 30 second(s)."}
+LATE_217 = {
+    "failed": True,
+    "msg": "The raw action failed to execute in the expected time frame (30) and was terminated",
+}
 SKIPPED = {"skipped": True, "changed": False}
 
 
@@ -64,6 +69,11 @@ SKIPPED = {"skipped": True, "changed": False}
         ({"seen": SEEN, "result": UNREACHABLE}, rollout.LOST, "no route to host"),
         ({"seen": SEEN, "result": result(), "start": UNREACHABLE}, rollout.LOST, "no route to host"),
         ({"seen": SEEN, "result": result(), "end": UNREACHABLE}, rollout.LOST, "no route to host"),
+        ({"seen": LATE}, rollout.UNREACHABLE, LATE["msg"]),
+        ({"seen": SEEN, "result": LATE}, rollout.LOST, LATE["msg"]),
+        ({"seen": SEEN, "result": LATE_217}, rollout.LOST, LATE_217["msg"]),
+        ({"seen": SEEN, "result": result(), "end": LATE_217}, rollout.LOST, LATE_217["msg"]),
+        ({"seen": SEEN, "result": result(), "undone": LATE, "verdict": "sick"}, rollout.STUCK, LATE["msg"]),
         ({"seen": SEEN, "result": result()}, rollout.CHANGED, ""),
         ({"seen": SEEN, "result": result(), "start": SKIPPED, "end": SKIPPED, "undone": SKIPPED}, rollout.CHANGED, ""),
         ({"seen": SEEN, "result": result("planned")}, rollout.PLANNED, ""),

@@ -27,7 +27,11 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._originals imp
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.lines import remove_block, replace_block
 from ansible_collections.stateward.conntrack.plugins.module_utils._persist_base import BEGIN, END
 from ansible_collections.stateward.conntrack.plugins.module_utils._plan import Plan, back_up
-from ansible_collections.stateward.conntrack.plugins.module_utils._plan_absent import uncomputed, undo_in_draft
+from ansible_collections.stateward.conntrack.plugins.module_utils._plan_absent import (
+    remove_directories,
+    uncomputed,
+    undo_in_draft,
+)
 from ansible_collections.stateward.conntrack.plugins.module_utils._takeover import look_ahead
 
 _REASON = "no longer wanted"
@@ -45,7 +49,7 @@ def plan_part(options: Options, observed: Observed) -> Plan:
     skipped = tuple(dict.fromkeys(item for edit in reversed(undone) for item in [undo_in_draft(draft, edit)] if item))
     if options.backup:
         back_up(observed, draft, draft.changed_paths())
-    _forget(draft, originals, undone_paths=edited, path=path)
+    _forget(observed, draft, originals, undone_paths=edited)
     values = {key: observed.values[key] for key in originals.values if key in observed.values}
     desired = Desired(values, uncomputed(machine_of(observed), "the running table stays as it is"), ())
     events, conflicts = look_ahead(options, observed, values, draft)
@@ -53,16 +57,21 @@ def plan_part(options: Options, observed: Observed) -> Plan:
     return Plan(draft.operations(), desired, skipped, conflicts, events, warnings)
 
 
-def _forget(draft: Draft, originals: Originals, *, undone_paths: frozenset[str], path: str) -> None:
-    """The originals without what was taken back; unchanged while nothing was."""
+def _forget(observed: Observed, draft: Draft, originals: Originals, *, undone_paths: frozenset[str]) -> None:
+    """The originals without what was taken back; unchanged while nothing was, gone when nothing is left."""
     if originals.empty or not draft.changed_paths():
         return
+    path = originals_path(observed.platform.state_dir)
     kept = replace(
         originals,
         files=tuple(name for name in originals.files if not draft.is_gone(name)),
         edits=tuple(edit for edit in originals.edits if edit.path not in undone_paths),
     )
-    draft.write_first(path, render_originals(kept), "what is left to be put back one day", mode=0o600)
+    if kept.values or kept.files or kept.edits:
+        draft.write_first(path, render_originals(kept), "what is left to be put back one day", mode=0o600)
+        return
+    draft.remove(path, "nothing is left to be put back")
+    remove_directories(observed, draft, originals)
 
 
 def _edited_paths(options: Options, observed: Observed) -> frozenset[str]:

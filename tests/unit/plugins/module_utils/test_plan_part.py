@@ -59,6 +59,16 @@ def test_part_after_part_gives_the_first_files_back(name: str) -> None:
     assert not tune(host, state="absent")["changed"]
 
 
+@pytest.mark.parametrize("way", ["preload", "iptables_unload"])
+@pytest.mark.parametrize("name", HOSTS)
+def test_what_set_no_value_leaves_nothing_behind(name: str, way: str) -> None:
+    host = FakeHost(load_host(name))
+    before = set(host.snapshot.entries)
+    tune(host, profile="none", runtime=False, persist=[way])
+    tune(host, state="absent", runtime=False, persist=[way])
+    assert set(host.snapshot.entries) == before
+
+
 def test_only_the_named_way_goes() -> None:
     host = FakeHost(load_host("debian12"))
     tune(host, max=100000, persist=["all"])

@@ -48,7 +48,7 @@ SIZE = Range(
     above="more than the kernel can store",
 )
 
-BUCKETS = Range(1, _INT_MAX, below="too small (a table has one bucket at least)", above="more than the kernel can store")
+BUCKETS = Range(1, _INT_MAX, below="too small (it needs one bucket)", above="more than the kernel can store")
 
 # Kernels accept 0 and -1 and keep them; too many ticks wrap without an error on EL5 and EL6.
 SECONDS = Range(

@@ -49,7 +49,7 @@ def persist_modprobe(persisting: Persisting) -> None:
             f"{hook.where} hands the options to modprobe a second time, and loading conntrack with hashsize twice "
             "crashes this kernel"
         )
-    if observed.platform.modprobe.name == "kmodloader":
+    if observed.platform.modprobe.options_at_preload:
         write_arguments(persisting, observed.platform.boot.loading.path, modules(observed), f"hashsize={hashsize}")
         return
     reason = "the number of buckets from the moment the module is loaded"

@@ -171,6 +171,7 @@ class ModprobeRow:
     first_option_wins: of several options lines. install: whether install lines are obeyed. cmdline: whether
     module.option= words of the kernel command line reach a module (not a built-in one). conf: the file that gets a
     marked block, else drop-ins. any_name: not only C(*.conf). leftovers: endings of names that are never read.
+    options_at_preload: options stand behind the names in the lists of modules to load.
     """
 
     name: str
@@ -183,6 +184,7 @@ class ModprobeRow:
     cmdline: bool = True
     any_name: bool = False
     leftovers: tuple[str, ...] = ("~",)
+    options_at_preload: bool = False
 
 
 _KMOD_DIRECTORIES = (
@@ -195,7 +197,7 @@ _KMOD_DIRECTORIES = (
 
 MODPROBE_ROWS: tuple[ModprobeRow, ...] = (
     # OpenWrt's kmodloader: options are arguments on the lines of /etc/modules.d; it reads no modprobe.d.
-    ModprobeRow("kmodloader", ("openwrt",), (), install=False, cmdline=False),
+    ModprobeRow("kmodloader", ("openwrt",), (), install=False, cmdline=False, options_at_preload=True),
     # busybox: every name that is no dot file; alias, options, include and blacklist only.
     ModprobeRow(
         "busybox",

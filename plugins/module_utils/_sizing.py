@@ -53,7 +53,6 @@ def size_table(request: Request, machine: Machine) -> Sizing:
         _check_chains(machine, size),
     )
     load_factor = 2 * size.max / size.buckets if size.max else None
-    window = chain_window(machine.version, machine.family)
     return Sizing(
         max=chosen.value,
         hashsize=buckets.value,
@@ -61,7 +60,6 @@ def size_table(request: Request, machine: Machine) -> Sizing:
         memory_bytes=machine.table_bytes(size) if size.max else None,
         memory_limit_bytes=limit,
         load_factor=load_factor,
-        refused_share=None if load_factor is None else refused_share(load_factor, window),
         reasons=tuple(line for step in steps for line in step.reasons),
         warnings=tuple(line for step in steps for line in step.warnings),
     )

@@ -96,9 +96,8 @@ class Sizing:
     """The result.
 
     max, hashsize: what to set, None to leave it to the kernel at load. memory_bytes: of the full table. load_factor:
-    mean chain length when full, 2 x max / buckets. refused_share: 0 to 1, of new connections then, by the chain limit.
-    These three are None where max = 0 sets no limit; memory_limit_bytes is None where RAM is unknown. reasons: a line
-    per step; warnings: sentences for the person who runs it.
+    mean chain length when full, 2 x max / buckets. Both are None where max = 0 sets no limit; memory_limit_bytes is
+    None where RAM is unknown. reasons: a line per step; warnings: sentences for the person who runs it.
     """
 
     max: int | None
@@ -107,7 +106,6 @@ class Sizing:
     memory_bytes: int | None
     memory_limit_bytes: int | None
     load_factor: float | None
-    refused_share: float | None
     reasons: tuple[str, ...]
     warnings: tuple[str, ...]
 

@@ -138,7 +138,7 @@ def _options(row: ModprobeRow, snapshot: Snapshot, module: str, directives: tupl
     """All options, those that win later."""
     from_files = [Option(text, line.source, line.line) for text, line in option_values(directives, module, "hashsize")]
     yield from reversed(from_files) if row.first_option_wins else from_files
-    if row.name == "kmodloader":
+    if row.options_at_preload:
         yield from _argument_options(snapshot, module)
     from_cmdline = module_parameter(snapshot.text("/proc/cmdline") or "", module, "hashsize") if row.cmdline else None
     if from_cmdline is not None:

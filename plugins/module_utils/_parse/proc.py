@@ -14,7 +14,6 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._parse.shellva
 _MEMTOTAL = re.compile(r"^MemTotal:[ \t]*([0-9]{1,18})[ \t]*kB", re.MULTILINE)
 _CPU = re.compile(r"^cpu[0-9]", re.MULTILINE)
 _DECIMAL = re.compile(r"-?[0-9]{1,20}")
-_RELEASE = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})(?:\.([0-9]{1,6}))?")
 _OS_RELEASE = re.compile(r"^[ \t]*([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.MULTILINE)
 
 # The cache carries a pointer (2.6.32) or a number (3.10 late to 4.6) per namespace; *_expect holds expectations.
@@ -53,17 +52,6 @@ def slab_object_bytes(slabinfo_lines: str) -> int | None:
 def os_release(text: str) -> dict[str, str]:
     """The variables of os-release, quotes resolved; the last assignment of a name wins."""
     return {name: unquote(value) for name, value in _OS_RELEASE.findall(text)}
-
-
-def release_version(release: str) -> tuple[int, int, int]:
-    """The numbers that C(uname -r) begins with: 2.6.18-274.7.1.el5 is (2, 6, 18).
-
-    6.18-rc1 is (6, 18, 0); a text that begins otherwise is (0, 0, 0).
-    """
-    match = _RELEASE.match(release.strip(BLANKS))
-    if not match:
-        return (0, 0, 0)
-    return (int(match.group(1)), int(match.group(2)), int(match.group(3) or 0))
 
 
 def module_names(text: str) -> frozenset[str]:

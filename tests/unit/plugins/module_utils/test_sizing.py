@@ -168,7 +168,7 @@ def test_a_hashsize_without_a_max_makes_eight_times_the_entries_at_load() -> Non
 def test_max_0_is_no_limit_and_stays_one() -> None:
     sizing = _size(replace(KERNEL, max=0, count=1000000))
     assert (sizing.max, sizing.hashsize) == (0, 2097152)
-    assert (sizing.load_factor, sizing.refused_share, sizing.memory_bytes) == (None, None, None)
+    assert (sizing.load_factor, sizing.memory_bytes) == (None, None)
     assert "max is 0, which means no limit: the table may grow until memory is used up." in sizing.warnings
 
 
@@ -240,11 +240,8 @@ def test_too_few_buckets_on_a_strict_kernel_are_a_warning_with_the_cure() -> Non
     assert _size(KERNEL, max=1048576, hashsize=131072).warnings == ()
 
 
-def test_load_factor_and_share() -> None:
-    sizing = _size(STRICT, max=1048576, hashsize=262144)
-    assert sizing.load_factor == 8
-    assert sizing.refused_share == pytest.approx(0.054, abs=0.001)
-    assert _size(replace(STRICT, version=(5, 10, 223)), hashsize=512).refused_share == 0
+def test_load_factor() -> None:
+    assert _size(STRICT, max=1048576, hashsize=262144).load_factor == 8
 
 
 # ---------------------------------------------------------------------------------------------- refusals

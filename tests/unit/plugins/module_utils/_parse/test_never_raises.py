@@ -70,7 +70,6 @@ PARSERS = {
     "loaded_modules": proc.loaded_modules,
     "slab_object_bytes": proc.slab_object_bytes,
     "os_release": proc.os_release,
-    "release_version": proc.release_version,
     "module_names": proc.module_names,
     "int_value": proc.int_value,
     "sections": sections.parse_sections,

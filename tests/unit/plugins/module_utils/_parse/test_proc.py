@@ -73,24 +73,6 @@ def test_os_release():
 
 
 @pytest.mark.parametrize(
-    ("release", "expected"),
-    [
-        ("2.6.18-274.7.1.el5", (2, 6, 18)),
-        ("6.18.44-foo", (6, 18, 44)),
-        ("4.18.0-240.el8.x86_64\n", (4, 18, 0)),
-        ("6.12.117+deb13-amd64", (6, 12, 117)),
-        ("6.18-rc1", (6, 18, 0)),
-        ("2.4.21-63.EL", (2, 4, 21)),
-        ("garbage", (0, 0, 0)),
-        ("6", (0, 0, 0)),
-        ("", (0, 0, 0)),
-    ],
-)
-def test_release_version(release, expected):
-    assert proc.release_version(release) == expected
-
-
-@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("kernel/net/netfilter/nf_conntrack.ko: kernel/net/ipv4/netfilter/nf_defrag_ipv4.ko\n", {"nf_conntrack"}),

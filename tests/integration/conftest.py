@@ -58,13 +58,15 @@ def same_machine_afterwards() -> Iterator[None]:
 Tune = Callable[..., "dict[str, Any]"]
 
 
-def run_module(options: dict[str, Any], *, check: bool = False, prefix: tuple[str, ...] = ()) -> dict[str, Any]:
-    """One ad hoc run of conntrack_tune on this machine; returns its result, failed or not.
+def run_module(
+    options: dict[str, Any], *, check: bool = False, prefix: tuple[str, ...] = (), module: str = "conntrack_tune"
+) -> dict[str, Any]:
+    """One ad hoc run of a module on this machine; returns its result, failed or not.
 
     C(printed) is what the command wrote to the terminal, warnings included.
     """
     command = [*prefix, str(Path(sys.executable).with_name("ansible")), "localhost", "-i", "localhost,", "-c", "local"]
-    command += ["-m", "stateward.conntrack.conntrack_tune", "-a", json.dumps(options)]
+    command += ["-m", f"stateward.conntrack.{module}", "-a", json.dumps(options)]
     command += ["-e", f"ansible_python_interpreter={sys.executable}", *(["--check", "--diff"] if check else [])]
     environment = {**os.environ, **_ENVIRONMENT}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120, cwd="/")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shells that the sh transport must run under, and a host behind each of them on this machine."""
+"""The shells and awks that the sh transport must run under, and a host behind each of them on this machine."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Snapshot
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._host_sh import Execute, ShellHost
+from ansible_collections.stateward.conntrack.tests.support.hosts import load_host, write_tree
 
 # Debian packages dash, bash, busybox, mksh and yash.
 _COMMANDS = {
@@ -27,6 +28,13 @@ _COMMANDS = {
 # Where a gate runs, all of them must be there; on a developer's machine those that are.
 ALL_SHELLS = tuple(_COMMANDS)
 SHELLS = tuple(name for name, argv in _COMMANDS.items() if "CI" in os.environ or shutil.which(argv[0]))
+
+# Debian packages mawk, gawk and busybox.
+_AWKS = {"mawk": ("mawk",), "gawk": ("gawk",), "busybox": ("busybox", "awk")}
+AWKS = tuple(name for name, argv in _AWKS.items() if "CI" in os.environ or shutil.which(argv[0]))
+
+# What the tests leave out on this machine, for the last lines of a run.
+LEFT_OUT = tuple(sorted((set(_COMMANDS) - set(SHELLS)) | {f"{name} (awk)" for name in set(_AWKS) - set(AWKS)}))
 
 
 # Holds characters, not bytes, and of those only what its locale knows.
@@ -73,6 +81,32 @@ def make_execute(shell: str, calls: list[tuple[str, str | None]] | None = None) 
 def shell_host(shell: str, root: Path | str = "", **kwargs: Any) -> ShellHost:
     """The host below root, through a shell."""
     return ShellHost(make_execute(shell), root=str(root), **kwargs)
+
+
+def awk_argv(awk: str) -> tuple[str, ...]:
+    """The command of an awk, as ShellHost wants it."""
+    return _AWKS[awk]
+
+
+def make_tree(
+    name: str, root: Path, *, files: Mapping[str, Any] | None = None, programs: Mapping[str, str] | None = None
+) -> Path:
+    """The tree of a host file, with programs that can be run: they succeed, and modprobe shows the module as loaded.
+
+    files: put on top, as load_host() wants them. programs: by path, the texts of others in the language of sh.
+    """
+    snapshot = load_host(name, files)
+    write_tree(snapshot, root, relative_links=True)
+    for fact, path in snapshot.facts.items():
+        if fact.startswith("tool:"):
+            loads = f'mkdir -p "{root}/sys/module/$1"' if fact == "tool:modprobe" else ":"
+            Path(os.path.realpath(str(root / path[1:]))).write_text(f"#!/bin/sh\n{loads}\n")
+    for path, text in (programs or {}).items():
+        program = Path(os.path.realpath(str(root / path[1:])))
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+    return root
 
 
 def differences(one: Snapshot, other: Snapshot, *, ignore: Sequence[str] = ("time",)) -> dict[str, tuple[Any, Any]]:

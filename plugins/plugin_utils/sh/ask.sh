@@ -17,7 +17,8 @@ exec 5>&1
 limited() {
     LEFT=$1
     shift
-    "$@" </dev/null 2>&3 3>&- 5>&- &
+    # With exec, the process is the program itself in every shell, and ends when it is killed.
+    exec "$@" </dev/null 2>&3 3>&- 5>&- &
     PROGRAM_ID=$!
     {
         while [ "$LEFT" -gt 0 ]; do

@@ -37,7 +37,7 @@ NR > limit {
     is_offloaded = index($0, "OFFLOAD]") > 0
 }
 END {
-    if (source != "" && !/@$/) count_flow()
+    if (source != "" && (full || !/@$/)) count_flow()
     print "total", entries + 0, wide + 0, assured + 0, unreplied + 0, offloaded + 0, full + 0, source_error + 0, destination_error + 0, port_error + 0
     for (key in kinds) print "kind", kinds[key], key
     show("source", sources)

@@ -63,19 +63,13 @@ count_flows() {
     flush
     SAID=$(
         {
-            list_flows |
+            "$LIST" |
                 run_awk -v limit="$LIMIT" -v capacity="$FLOW_CAPACITY" "$FLOW_AWK" |
                 sort |
                 run_awk -v top="$FLOW_TOP" '$1 == "total" || $1 == "kind" || rows[$1]++ < top' >&5
         } 3>&1
     )
     record said "$SAID"
-}
-
-list_flows() {
-    NOW=$(date +%s)
-    END_TIME=$((${NOW:-0} + FLOW_SECONDS))
-    "$LIST"
 }
 
 list_file() {
@@ -90,10 +84,12 @@ list_by() {
     list_with "$ROOT$SOURCE" "$@"
 }
 
-# A program that was killed may have printed half a line.
+# A program that was killed may have printed half a line. The next one has the time that is left.
 list_with() {
-    NOW=$(date +%s)
-    limited "$((END_TIME - ${NOW:-0}))" "$@"
+    BEGIN=$(date +%s)
+    limited "$FLOW_SECONDS" "$@"
+    END=$(date +%s)
+    FLOW_SECONDS=$((FLOW_SECONDS + ${BEGIN:-0} - ${END:-0}))
     [ "$STATUS" -le 128 ] || put @
     [ "$STATUS" -eq 0 ]
 }

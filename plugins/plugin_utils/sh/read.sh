@@ -172,11 +172,12 @@ look_at_file() {
     [ "$SIZE" -le "$SMALL" ] || LARGE=$LARGE$NAME$NL
 }
 
-# The size in the line $1 of ls -ldn, into SIZE.
+# The size in the line $1 of ls -ldn, into SIZE. In yash the variable of a for is one of the function.
 find_size() {
     COUNT=0
     IFS=' '
-    for SIZE in $1; do
+    for WORD in $1; do
+        SIZE=$WORD
         COUNT=$((COUNT + 1))
         [ "$COUNT" -lt 5 ] || break
     done

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from pathlib import Path
@@ -17,8 +16,14 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._errors import
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_local import LocalHost
 from ansible_collections.stateward.conntrack.plugins.module_utils._manifest import MANIFEST
 from ansible_collections.stateward.conntrack.plugins.module_utils._workflow import run
-from ansible_collections.stateward.conntrack.tests.support.hosts import host_names, load_host, write_tree
-from ansible_collections.stateward.conntrack.tests.support.shells import SHELLS, differences, look, shell_host
+from ansible_collections.stateward.conntrack.tests.support.hosts import host_names
+from ansible_collections.stateward.conntrack.tests.support.shells import (
+    SHELLS,
+    differences,
+    look,
+    make_tree,
+    shell_host,
+)
 
 PARAMS: dict[str, Any] = {
     "max": 300000,
@@ -35,18 +40,6 @@ PARAMS: dict[str, Any] = {
 def _plain_path(monkeypatch: pytest.MonkeyPatch) -> None:
     # The hosts of the cases keep their programs where a bare system has them.
     monkeypatch.setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-
-
-def make_tree(name: str, root: Path) -> Path:
-    """The tree of a case, with programs that can be run: they succeed, and modprobe shows the module as loaded."""
-    snapshot = load_host(name)
-    write_tree(snapshot, root, relative_links=True)
-    for fact, path in snapshot.facts.items():
-        if fact.startswith("tool:"):
-            program = Path(os.path.realpath(str(root / path[1:])))
-            loads = f'mkdir -p "{root}/sys/module/$1"' if fact == "tool:modprobe" else ":"
-            program.write_text(f"#!/bin/sh\n{loads}\n")
-    return root
 
 
 @pytest.mark.parametrize("name", host_names())

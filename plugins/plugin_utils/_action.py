@@ -10,7 +10,7 @@ import re
 from typing import Any, Callable
 
 from ansible import constants as C
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.module_utils.ansible_release import __version__ as core_version
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
@@ -28,6 +28,12 @@ from ansible_collections.stateward.conntrack.plugins.plugin_utils._transport imp
 )
 
 FACT = "stateward_conntrack_transport"
+# Set on hosts whose ssh server takes short commands only.
+SHORT_FACT = "stateward_conntrack_short_commands"
+
+# dropbear ends the connection on a string of more than 9000 bytes (MAX_CMD_LEN of its sysoptions.h). Where less than
+# that could not be delivered, no other way will help.
+SHORT_COMMAND = 8000
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -43,6 +49,7 @@ class TransportAction(ActionBase):
     _supports_check_mode = True
     _supports_async = True
     _gave_up = False
+    _short_commands: bool | None = None  # not known yet
 
     def run_transport(self, spec: dict[str, Any], task_vars: dict[str, Any], work: Work) -> dict[str, Any]:
         """Check the options, choose the transport, and give what comes over it."""
@@ -145,8 +152,16 @@ class TransportAction(ActionBase):
     # ------------------------------------------------------------------------------------------ over sh
 
     def _run_shell(
-        self, _decision: Decision, params: dict[str, Any], _task_vars: dict[str, Any], work: Work
+        self, _decision: Decision, params: dict[str, Any], task_vars: dict[str, Any], work: Work
     ) -> dict[str, Any]:
+        known = bool((self._target_vars(task_vars).get("ansible_facts") or {}).get(SHORT_FACT))
+        self._short_commands = known or None
+        result = self._work_over_shell(params, work)
+        if self._short_commands and not known and not self._task.delegate_to:
+            result["ansible_facts"] = {SHORT_FACT: True}
+        return result
+
+    def _work_over_shell(self, params: dict[str, Any], work: Work) -> dict[str, Any]:
         if self._task.async_val:
             raise AnsibleActionFail("async needs Python on the target: the shell transport runs on the controller")
         environment: dict[str, Any] = {}
@@ -171,9 +186,27 @@ class TransportAction(ActionBase):
         return not connection.become or bool(getattr(connection.become, "pipelining", True))
 
     def _execute(self, exports: str, command: str, stdin: str | None) -> tuple[int, str, str]:
-        if exports and stdin is None:
+        if stdin is not None:
+            return self._send(command, exports + stdin)
+        if exports:
             command = "{\n" + exports + command + "\n}"
-        data = None if stdin is None else (exports + stdin).encode("utf-8", "surrogateescape")
+        long = len(command) > SHORT_COMMAND and self._takes_input()
+        if not (long and self._short_commands):
+            try:
+                answer = self._send(command, None)
+            except AnsibleConnectionFailure:
+                # Only for the first command of a task, which reads: what changes a host is not sent twice.
+                if not long or self._short_commands is not None:
+                    raise
+            else:
+                self._short_commands = False if long else self._short_commands
+                return answer
+        answer = self._send("/bin/sh -s", command + "\n")
+        self._short_commands = True
+        return answer
+
+    def _send(self, command: str, stdin: str | None) -> tuple[int, str, str]:
+        data = None if stdin is None else stdin.encode("utf-8", "surrogateescape")
         # surrogateescape: what is no UTF-8 in a file must come back as the bytes that it was.
         answer = self._low_level_execute_command(command, in_data=data, encoding_errors="surrogateescape")
         return answer["rc"], answer["stdout"], answer["stderr"]

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence
+from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._results import name_list, tune_result
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict import EVENTS, drift
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._results import find_drift
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict import EVENTS
 
 _NAME = "conntrack_drift"
 
@@ -18,8 +18,7 @@ _NAME = "conntrack_drift"
 def conntrack_drift(result: Any, events: Any = tuple(EVENTS), persist: Any = ("all",)) -> list[str]:
     """Where a host is not what its policy says. Raises AnsibleFilterError for anything else than a result."""
     try:
-        checked: Sequence[str] = name_list("events", events) if name_list("persist", persist) else ()
-        return drift(tune_result(result), checked)
+        return find_drift(result, events, persist)
     except ValueError as error:
         raise AnsibleFilterError(f"{_NAME}: {error}.") from error
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table at the end of a rollout."""
+"""The table at the end of a rollout, and what any such table is made of."""
 
 from __future__ import annotations
 
@@ -19,8 +19,12 @@ _HEAD = ("host", "state", "max", "hashsize", "memory", "survives", "note")
 
 def fleet_table(fleet: Sequence[Member]) -> list[str]:
     """One line for each host under a head: before -> after, memory of the full table, what holds, and why not."""
-    rows = [_HEAD, *(_row(member) for member in fleet)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    return align([_HEAD, *(_row(member) for member in fleet)])
+
+
+def align(rows: Sequence[Sequence[str]]) -> list[str]:
+    """One line for each row, its cells below each other."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
 
 

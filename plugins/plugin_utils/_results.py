@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._rollout import Member, find_member
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict import drift
 
 _NEEDED = ("before", "after", "sizing", "operations", "survives", "not_applied", "conflicts")
 
@@ -19,6 +20,15 @@ def tune_result(value: Any) -> Mapping[str, Any]:
         why = f" ({value['msg']})" if isinstance(value, Mapping) and value.get("msg") else ""
         raise ValueError(f"this is not what conntrack_tune returns when it succeeds{why}")
     return value
+
+
+def find_drift(result: Any, events: Any, persist: Any) -> list[str]:
+    """Where a host is not what its policy says, from a result of check mode. Raises ValueError for a wrong input.
+
+    events: what the values have to survive, which is nothing where persist names no way of persisting.
+    """
+    checked: Sequence[str] = name_list("events", events) if name_list("persist", persist) else ()
+    return drift(tune_result(result), checked)
 
 
 def name_list(option: str, value: Any) -> Sequence[str]:

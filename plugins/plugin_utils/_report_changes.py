@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What changed since the previous report. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Iterable, Mapping, Sequence
+
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import LEVELS, STATES
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_shape import find_flaw
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._rollout import LOSSES, growth
+
+SCHEMA_VERSION = 1
+
+# What can have happened to a host: its verdict got worse or better, it stopped to answer or answers again, ...
+MOVES = ("new", "worse", "better", "silent", "back", "resized", "losing")
+
+_SIZES = ("max", "hashsize", "count")
+
+
+@dataclass(frozen=True)
+class Previous:
+    """written: when the previous report was written, in UTC. hosts: its rows by host name."""
+
+    written: str
+    hosts: Mapping[str, Mapping[str, Any]]
+
+
+def parse_previous(text: str) -> Previous:
+    """The previous report.json. Raises ValueError when it is none to compare with."""
+    found = json.loads(text)
+    if not isinstance(found, dict) or found.get("schema_version") != SCHEMA_VERSION:
+        raise ValueError(f"it has not the schema version {SCHEMA_VERSION}")
+    rows = found.get("hosts")
+    if not isinstance(rows, list) or not all(_is_row(row) for row in rows):
+        raise ValueError("its hosts are not what this collection writes")
+    return Previous(str(found.get("written", "")), {str(row.get("name")): row for row in rows})
+
+
+def _is_row(row: Any) -> bool:
+    if not isinstance(row, dict) or row.get("state") not in STATES:
+        return False
+    return row["state"] not in LEVELS or not find_flaw(row.get("info"))
+
+
+def compare(row: Mapping[str, Any], previous: Previous) -> dict[str, Any]:
+    """How a host differs from its row in the previous report.
+
+    state, max, hashsize, count: C(before) and C(after) of what is not the same. losses: by how much counters of lost
+    connections grew. appeared, resolved: rules of the verdict.
+    """
+    old = previous.hosts.get(row["name"])
+    if old is None:
+        return {"new": True}
+    before, after = old.get("info"), row["info"]
+    changes: dict[str, Any] = {"new": False, **_differences(old, row, ("state",))}
+    if before and after:
+        changes.update(_differences(before, after, _SIZES))
+        changes["losses"] = growth(_counters(before), _counters(after))
+        rules = [_rules(before), _rules(after)]
+        changes["appeared"] = [rule for rule in rules[1] if rule not in rules[0]]
+        changes["resolved"] = [rule for rule in rules[0] if rule not in rules[1]]
+    return changes
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    pairs = {name: {"before": before.get(name), "after": after.get(name)} for name in names}
+    return {name: pair for name, pair in pairs.items() if pair["before"] != pair["after"]}
+
+
+def _counters(info: Mapping[str, Any]) -> dict[str, int]:
+    return {name: info["counters"][name] for name in LOSSES if name in info["counters"]}
+
+
+def _rules(info: Mapping[str, Any]) -> list[str]:
+    return [item["rule"] for item in info["verdict"]["findings"]]
+
+
+def summarize(rows: Sequence[Mapping[str, Any]], previous: Previous, inventory: Iterable[str]) -> dict[str, Any]:
+    """The fleet since the previous report: host names by what happened to them.
+
+    inventory: every host there is; one of the previous report that is not among them is gone, another was left out.
+    """
+    names, known = {row["name"] for row in rows}, {str(name) for name in inventory}
+    missing = [name for name in previous.hosts if name not in names]
+    moved = {row["name"]: moves(row) for row in rows}
+    return {
+        "since": previous.written,
+        **{kind: [name for name, kinds in moved.items() if kind in kinds] for kind in MOVES},
+        "gone": [name for name in missing if name not in known],
+        "left_out": [name for name in missing if name in known],
+    }
+
+
+def moves(row: Mapping[str, Any]) -> list[str]:
+    """Which of MOVES happened to a host."""
+    changes = row["changes"]
+    if changes is None:
+        return []
+    direction = _direction(changes.get("state"))
+    happened = {
+        "new": changes["new"],
+        "resized": "max" in changes or "hashsize" in changes,
+        "losing": bool(changes.get("losses")),
+    }
+    return [kind for kind in MOVES if kind == direction or happened.get(kind)]
+
+
+def _direction(change: Mapping[str, Any] | None) -> str:
+    """Where the state of a host went; empty when it did not move."""
+    if change is None:
+        return ""
+    before, after = change["before"], change["after"]
+    if before in LEVELS and after in LEVELS:
+        return "worse" if LEVELS.index(after) < LEVELS.index(before) else "better"
+    return "silent" if before in LEVELS else "back" if after in LEVELS else ""

@@ -20,7 +20,7 @@ from ansible_collections.stateward.conntrack.tests.support.hosts import load_hos
 from ansible_collections.stateward.conntrack.tests.support.tree import real_nodes
 
 ROWS = {row.name: row for row in STANDINS}
-INVENTORY = Path(__file__).resolve().parents[3] / "extensions" / "molecule" / "old_hosts" / "inventory.yml"
+INVENTORY = Path(__file__).resolve().parents[3] / "extensions" / "molecule" / "old_hosts" / "inventory" / "hosts.yml"
 LAB = "tree/lib/standin"
 
 

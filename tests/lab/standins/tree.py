@@ -154,7 +154,8 @@ def _userland(row: Standin, snapshot: Snapshot) -> Iterator[Member]:
     modprobe = "/sbin/kmodloader" if row.host == "openwrt" else "/sbin/modprobe"
     if row.applets:
         # The name that the description links modprobe and sysctl to; the applets are links to the real one.
-        yield _guest("busybox.sh", "/bin/busybox")
+        dispatcher = _guest("busybox.sh", "/bin/busybox")
+        yield replace(dispatcher, text=f"#!{LAB}/busybox sh\n{dispatcher.text}")
     if not row.applets or row.host == "openwrt":
         yield Member(modprobe, f'#!/bin/sh\nexec {LAB}/modprobe "$@"\n', 0o755)
     for folder in ("/dev", "/proc", "/lib64", "/usr/lib/x86_64-linux-gnu", "/root/.ssh", f"/home/{USER}/.ssh"):
@@ -196,6 +197,7 @@ def _lab(row: Standin) -> Iterator[Member]:
         yield _guest(f"{name}.sh", f"{LAB}/{name}")
     if not row.applets:
         yield _guest("firewall.sh", f"{LAB}/firewall")
+        yield _guest("iptables-restore.sh", "/sbin/iptables-restore")
     if row.host == "openwrt":
         yield _guest("rc.common.sh", "/etc/rc.common")
 

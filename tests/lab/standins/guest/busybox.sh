@@ -1,4 +1,3 @@
-#!/lib/standin/busybox sh
 # Copyright: (c) 2026, The stateward.conntrack authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors

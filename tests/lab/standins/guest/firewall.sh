@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/bin/sh
 # Copyright: (c) 2026, The stateward.conntrack authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
@@ -15,14 +15,6 @@ flush_n_delete() {
 
 rmmod_r() {
     /lib/standin/modules unload "$1"
-}
-
-# A rule that looks at states loads connection tracking, and what reads the packets of each family.
-iptables-restore() {
-    grep -q -e '-m state' "$1" || return 0
-    for module in ip_conntrack nf_conntrack_ipv4 nf_conntrack_ipv6; do
-        modprobe "$module"
-    done
 }
 
 # shellcheck source=/dev/null

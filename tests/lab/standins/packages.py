@@ -2,16 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs of the stand-ins that the lab's own root does not have, from Debian's packages."""
+"""Programs of the stand-ins that the lab's own root does not have, from Debian's packages.
+
+usage: PYTHONPATH=.tree python3 -m tests.lab.standins.packages
+downloads them into the lab's cache, unless they are there. Within `lab.py run` that is not possible: its network leads
+nowhere.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 import tarfile
 from pathlib import Path
 
+from ..lablib.errors import LabError
 from ..lablib.image import BUILD_TIMEOUT, ENDED_WITH_US, KEYRING
-from ..lablib.settings import Settings
+from ..lablib.settings import Settings, read_settings
 from ..lablib.shell import run
 from ..lablib.state import locked
 
@@ -27,25 +34,20 @@ def ensure_packages(settings: Settings) -> Path:
     with locked(final.with_suffix(".lock")):
         if not final.exists():
             unfinished = final.with_suffix(".tmp.tar")
-            run([*outside(), *ENDED_WITH_US, *_mmdebstrap(settings.mirror, unfinished)], timeout=BUILD_TIMEOUT)
+            download(settings.mirror, unfinished)
             unfinished.rename(final)
     return final
 
 
-def outside() -> list[str]:
-    """What a command needs in front to reach the mirror from within `lab.py run`, whose network leads nowhere.
-
-    lab.py itself has stayed outside: it is the nearest ancestor in another network namespace.
-    """
-    here = os.stat("/proc/self/ns/net").st_ino
-    process = os.getppid()
-    while process > 1:
-        namespace = f"/proc/{process}/ns/net"
-        if os.stat(namespace).st_ino != here:
-            return ["nsenter", f"--net={namespace}", "--"]
-        status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-        process = int(status.partition("PPid:")[2].split()[0])
-    return []
+def download(mirror: str, target: Path) -> None:
+    """Unpack the packages into a tar file. Raises LabError that says what to do, should there be no way out."""
+    try:
+        run([*ENDED_WITH_US, *_mmdebstrap(mirror, target)], timeout=BUILD_TIMEOUT)
+    except LabError as error:
+        advice = (
+            "From within the lab, run 'PYTHONPATH=.tree python3 -m tests.lab.standins.packages' outside first."
+        )
+        raise LabError(f"{error}\n{advice}") from error
 
 
 def _mmdebstrap(mirror: str, target: Path) -> list[str]:
@@ -71,3 +73,17 @@ def wanted(path: str, *, dropbear: bool, sudo: bool) -> str:
 
 def open_packages(path: Path) -> tarfile.TarFile:
     return tarfile.open(path)
+
+
+def main() -> int:
+    """Download what is missing; returns the exit code."""
+    try:
+        print(ensure_packages(read_settings(os.environ, Path.home())))
+    except LabError as error:
+        print(f"standins: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -83,43 +83,6 @@ def pytest(session: nox.Session, *arguments: str) -> None:
     session.run("python", "-m", "pytest", "-q", f"--junitxml={counts}", *arguments, *session.posargs)
 
 
-# ------------------------------------------------------------------------------------------ the browser
-
-# What judges the page's accessibility: a package of npm, and the SHA-256 of its archive.
-AXE_VERSION = "4.14.1"
-AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
-
-
-def fetch_axe(session: nox.Session) -> Path:
-    """The script of axe-core; it is fetched once and kept in .cache."""
-    kept = CHECKOUT / ".cache" / "axe-core" / f"{AXE_VERSION}.js"
-    if kept.exists():
-        return kept
-    session.run(
-        "npm", "pack", "--silent", "--pack-destination", str(scratch(session)), f"axe-core@{AXE_VERSION}", external=True
-    )
-    archive = next((WORK / session.name).glob("*.tgz"))
-    if hashlib.sha256(archive.read_bytes()).hexdigest() != AXE_SHA256:
-        session.error(f"{archive.name} of npm is not the one that is pinned")
-    with tarfile.open(archive) as opened:
-        script = opened.extractfile("package/axe.min.js").read()
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(script)
-    return kept
-
-
-@nox.session(tags=["tests", "browser"])
-def report(session: nox.Session) -> None:
-    """The page of an audit in headless Chromium: by keyboard, on a phone, on paper, for everyone."""
-    missing = [name for name in ("chromium", "chromedriver", "npm") if not shutil.which(name)]
-    if missing:
-        refuse = session.error if "CI" in os.environ else session.skip
-        refuse(f"not on this machine: {', '.join(missing)} (Debian's chromium, chromium-driver and npm)")
-    install(session, "pytest", "selenium", "PyYAML", "ansible-core")
-    session.env["AXE"] = str(fetch_axe(session))
-    pytest(session, "tests/browser")
-
-
 # ------------------------------------------------------------------------------------------ the lab
 # The slowest come first: `make test` runs several gates at a time.
 
@@ -177,6 +140,43 @@ def kernels(session: nox.Session) -> None:
         session.run("python", str(LAB), "run", "--", "ansible-playbook", "tests/lab/kernels.yml")
     finally:
         session.run("python", str(LAB), "down")
+
+
+# ------------------------------------------------------------------------------------------ the browser
+
+# What judges the page's accessibility: a package of npm, and the SHA-256 of its archive.
+AXE_VERSION = "4.14.1"
+AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
+
+
+def fetch_axe(session: nox.Session) -> Path:
+    """The script of axe-core; it is fetched once and kept in .cache."""
+    kept = CHECKOUT / ".cache" / "axe-core" / f"{AXE_VERSION}.js"
+    if kept.exists():
+        return kept
+    session.run(
+        "npm", "pack", "--silent", "--pack-destination", str(scratch(session)), f"axe-core@{AXE_VERSION}", external=True
+    )
+    archive = next((WORK / session.name).glob("*.tgz"))
+    if hashlib.sha256(archive.read_bytes()).hexdigest() != AXE_SHA256:
+        session.error(f"{archive.name} of npm is not the one that is pinned")
+    with tarfile.open(archive) as opened:
+        script = opened.extractfile("package/axe.min.js").read()
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(script)
+    return kept
+
+
+@nox.session(tags=["tests", "browser"])
+def report(session: nox.Session) -> None:
+    """The page of an audit in headless Chromium: by keyboard, on a phone, on paper, for everyone."""
+    missing = [name for name in ("chromium", "chromedriver", "npm") if not shutil.which(name)]
+    if missing:
+        refuse = session.error if "CI" in os.environ else session.skip
+        refuse(f"not on this machine: {', '.join(missing)} (Debian's chromium, chromium-driver and npm)")
+    install(session, "pytest", "selenium", "PyYAML", "ansible-core")
+    session.env["AXE"] = str(fetch_axe(session))
+    pytest(session, "tests/browser")
 
 
 # ------------------------------------------------------------------------------------------ quick gates

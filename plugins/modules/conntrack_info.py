@@ -77,8 +77,8 @@ notes:
   - RV(count) and RV(counters) are those of the network namespace in which the module runs, while RV(max) and the hash
     table belong to the whole host. Each namespace may hold as many entries as max says.
   - Counters grow from the moment when connection tracking was loaded. To learn about now, compare two runs.
-  - As kernel log, the ring buffer, the last 10000 kernel messages of this boot in the journal, and the last 4 MiB of the
-    files C(kern.log), C(messages) and C(syslog) in C(/var/log) are looked at.
+  - As kernel log, the ring buffer, the last 10000 kernel messages of this boot in the journal, and the last 4 MiB of
+    the files C(kern.log), C(messages) and C(syslog) in C(/var/log) are looked at.
 seealso:
   - module: stateward.conntrack.conntrack_tune
 """

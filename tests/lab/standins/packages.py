@@ -44,9 +44,7 @@ def download(mirror: str, target: Path) -> None:
     try:
         run([*ENDED_WITH_US, *_mmdebstrap(mirror, target)], timeout=BUILD_TIMEOUT)
     except LabError as error:
-        advice = (
-            "From within the lab, run 'PYTHONPATH=.tree python3 -m tests.lab.standins.packages' outside first."
-        )
+        advice = "From within the lab, run 'PYTHONPATH=.tree python3 -m tests.lab.standins.packages' outside first."
         raise LabError(f"{error}\n{advice}") from error
 
 

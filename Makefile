@@ -41,8 +41,8 @@ test: .venv/test/ok tree ## run every gate; as root also those on real kernels, 
 test-lab: need-root .venv/test/ok tree ## of these only the scenarios and the boot model in the lab; needs root
 	$(PYTHON) tests/utils/run_gates.py .venv/test/bin/nox --tags lab $(ARGS)
 
-test-kernels: need-root .venv/test/ok tree ## the same module on the kernels 5.10, 6.1 and 6.12 of Debian under QEMU; slow, needs root
-	.venv/test/bin/nox --session kernels $(ARGS)
+test-kernels: need-root .venv/test/ok tree ## one playbook on more kernels and init systems, some under QEMU; slow, needs root
+	.venv/test/bin/nox --tags kernels $(ARGS)
 
 lint: .venv/test/ok tree ## run the quick gates only
 	.venv/test/bin/nox --tags lint $(ARGS)

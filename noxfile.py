@@ -129,17 +129,28 @@ def boots(session: nox.Session) -> None:
         session.run("python", str(LAB), "down")
 
 
-@nox.session(tags=["kernels"], default=False)
-def kernels(session: nox.Session) -> None:
-    """The scenario tune on the distributions' own kernels, 5.10, 6.1 and 6.12, under QEMU. On demand: it is slow."""
-    install(session, "molecule", "ansible-core")
-    enter_lab(session, "kernels")
-    hosts = ["--host", "host1:bullseye:qemu", "--host", "host2:bookworm:qemu", "--host", "host3:trixie:qemu"]
+def prove_hosts(session: nox.Session, name: str, *roots: str) -> None:
+    """Plan, apply, apply again, reboot and take back, on one host for each ROOT:KIND."""
+    install(session, "ansible-core")
+    enter_lab(session, name)
+    hosts = [f"--host=host{number}:{root}" for number, root in enumerate(roots, 1)]
     try:
         session.run("python", str(LAB), "up", *hosts)
-        session.run("python", str(LAB), "run", "--", "ansible-playbook", "tests/lab/kernels.yml")
+        session.run("python", str(LAB), "run", "--", "ansible-playbook", "tests/lab/prove.yml")
     finally:
         session.run("python", str(LAB), "down")
+
+
+@nox.session(tags=["kernels"], default=False)
+def kernels(session: nox.Session) -> None:
+    """The distributions' own kernels, 5.10, 6.1 and 6.12, under QEMU. On demand: it is slow."""
+    prove_hosts(session, "kernels", "bullseye:qemu", "bookworm:qemu", "trixie:qemu")
+
+
+@nox.session(tags=["kernels"], default=False)
+def roots(session: nox.Session) -> None:
+    """The userlands that no scenario has: the other releases of Debian, SysV init and OpenRC. On demand."""
+    prove_hosts(session, "roots", "bullseye:uml", "trixie:uml", "bookworm-sysvinit:uml", "bookworm-openrc:uml")
 
 
 # ------------------------------------------------------------------------------------------ the browser

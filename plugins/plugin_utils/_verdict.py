@@ -23,7 +23,7 @@ def verdict(result: Mapping[str, Any]) -> list[str]:
         *_files(result["operations"]),
         *_memory(result["sizing"]),
         *(f"why: {line}" for line in result["sizing"]["reasons"]),
-        *(_event(result["survives"][name], words) for name, words in EVENTS.items()),
+        *(_event(result["survives"][name], words) for name, words in EVENTS.items() if _can_happen(name, result)),
         *(f"left as it is: {item['name']}: {item['reason']}" for item in result["not_applied"]),
         *(f"wins over us: {item['source']} sets {item['key']} to {item['value']}" for item in _winners(result)),
     ]
@@ -53,6 +53,11 @@ def arrow(before: Any, after: Any) -> str:
     """One value if nothing changed, else both; a dash for a value that is not there."""
     old, new = ("-" if value is None else str(value) for value in (before, after))
     return old if old == new else f"{old} -> {new}"
+
+
+def _can_happen(event: str, result: Mapping[str, Any]) -> bool:
+    """Code that is part of the kernel is never loaded late."""
+    return event != "late_load" or result["host"]["module"] != "builtin"
 
 
 def _values(result: Mapping[str, Any]) -> Iterator[str]:

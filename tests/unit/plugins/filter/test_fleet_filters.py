@@ -42,6 +42,12 @@ def test_sysctl_without_preload_does_not_survive_a_reboot_and_says_why() -> None
     assert re.search(r"before (the module|nf_conntrack) is loaded: .* lost", reboot)
 
 
+def test_code_in_the_kernel_is_never_loaded_late() -> None:
+    lines = conntrack_verdict(tune(FakeHost(load_host("builtin")), **POLICY, persist=["all"]))
+    assert [found for found in lines if found.startswith("after a reboot")]
+    assert not [found for found in lines if "late load" in found]
+
+
 def test_everything_survives_everything() -> None:
     lines = conntrack_verdict(tune(FakeHost(load_host("el6")), **POLICY, persist=["all"]))
     assert [found.partition(":")[2].split(" (")[0] for found in lines if found.startswith("after ")] == [

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Iterable, Iterator, Mapping
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
@@ -16,13 +16,15 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec
 PREFIX = "conntrack_"
 # What a role or a playbook decides itself: they are no policy of a host.
 _DECIDED = ("state", "runtime", "persist", "undo")
-# What the playbooks read besides.
+# What the playbooks read besides, and what they register.
 PLAYBOOK_VARIABLES = (
     "answer_seconds",
+    "asked",
     "audit_fail_on",
     "critical",
     "flows",
     "hosts",
+    "info",
     "max_fail_percentage",
     "persist",
     "reboot",
@@ -37,7 +39,7 @@ PLAYBOOK_VARIABLES = (
     "watch_allowed",
     "watch_seconds",
 )
-# As alike as conntrack_memory and conntrack_memory_limit; variables of others that begin the same are less so.
+# Of the rest of a name, without the prefix: maxx and max are as alike as that, role and profile are not.
 _ALIKE = 0.8
 
 
@@ -54,11 +56,18 @@ def set_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def misspelled(names: Iterable[str]) -> Iterator[str]:
     """A sentence for each name of a variable that looks like one of ours and is none."""
-    known = [PREFIX + name for name in (*policy_options(), *PLAYBOOK_VARIABLES)]
+    known = (*policy_options(), *PLAYBOOK_VARIABLES)
     for name in names:
-        if name.startswith(PREFIX) and name not in known:
-            for near in difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE):
-                yield f"the variable {name} has no meaning to stateward.conntrack: is {near} meant?"
+        rest = name[len(PREFIX) :]
+        if name.startswith(PREFIX) and rest not in known:
+            for near in _like(rest, known):
+                yield f"the variable {name} has no meaning to stateward.conntrack: is {PREFIX}{near} meant?"
+
+
+def _like(name: str, known: Sequence[str]) -> list[str]:
+    """At most one: a name with an error in it, or one that goes on after this."""
+    longer = [other for other in known if other.startswith(f"{name}_")]
+    return (difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE) or longer)[:1]
 
 
 class LookupModule(LookupBase):

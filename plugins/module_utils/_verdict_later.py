@@ -118,10 +118,14 @@ def check_conflicts(evidence: Evidence) -> tuple[str, str] | None:
         f"{item.source} sets {item.key} to {item.value}" if item.value else f"{item.source}: {item.note}"
         for item in winning
     ]
-    return WARNING, (
-        f"{len(winning)} foreign settings differ from the running kernel and will win: {_some(lines)}. Remove them, or "
-        "let conntrack_tune comment them out with takeover=true."
+    found = "1 foreign setting differs" if len(winning) == 1 else f"{len(winning)} foreign settings differ"
+    in_files = any(":" in item.source for item in winning)
+    remedy = (
+        "Remove them, or let conntrack_tune comment out those in files with takeover=true."
+        if in_files
+        else "Set the value in the configuration of that program, or have it leave the value alone."
     )
+    return WARNING, f"{found} from the running kernel and will win: {_some(lines)}. {remedy}"
 
 
 def _ceilings(evidence: Evidence) -> Iterator[tuple[str, int]]:

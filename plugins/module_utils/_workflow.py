@@ -166,13 +166,18 @@ def _undo(host: Host, run: _Run, error: str) -> _Run:
     """Take back the first pass when the second has failed. The module stays, with the values it was given."""
     done = [item for item in run.outcomes if item.status == DONE and item.reason != ALREADY and _has_way_back(item)]
     back = tuple(_inverse(item.operation) for item in reversed(done))
-    applied = host.apply(back, MANIFEST)
+    sentence = f"After the module was loaded: {error}"
+    try:
+        applied = host.apply(back, MANIFEST)
+    except ConntrackError as again:
+        return replace(run, error=f"{sentence} What was done before stays, because taking it back failed too: {again}")
     outcomes = tuple(
         replace(item, status=ROLLED_BACK, reason=error, actual=None) if item in done and not applied.error else item
         for item in run.outcomes
     )
-    sentence = f"After the module was loaded: {error} {applied.error}".rstrip()
-    return replace(run, outcomes=outcomes, after=observe(applied.snapshot), error=sentence)
+    return replace(
+        run, outcomes=outcomes, after=observe(applied.snapshot), error=f"{sentence} {applied.error}".rstrip()
+    )
 
 
 def _has_way_back(item: Outcome) -> bool:

@@ -124,8 +124,9 @@ class ShellHost(Host):
             return self._execute(script, None)
         if not self._takes_input:
             raise UnsupportedHostError(
-                f"the changes need {len(script)} characters, too many for one command line of this connection: "
-                "allow pipelining, or make the files smaller that are to be changed"
+                f"the changes need {len(script)} characters, too many for one command line of this connection, and "
+                "with su or a forced terminal nothing can go through standard input: use sudo, log in as root, or make "
+                "the files smaller that are to be changed"
             )
         return self._execute("/bin/sh -s", script + "\n")
 

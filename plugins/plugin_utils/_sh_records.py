@@ -80,7 +80,7 @@ def _take(found: Found, record: Record, path: str, root: str) -> str:
     elif kind == "tool":
         found.facts["tool:" + rest[0]] = record.text
     elif kind == "fault":
-        raise UnsupportedHostError(f"{record.text} could not be run on this host, and nothing can be read without it")
+        raise UnsupportedHostError(f"{record.text} cannot be run on this host, and nothing can be done without it")
     elif kind in _TAKE:
         return _TAKE[kind](found, record, path, root)
     return path

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import uuid
 from dataclasses import dataclass
 from typing import Any, Mapping
 
@@ -86,13 +87,20 @@ def parse_probe(output: str) -> Decision:
     return Decision(SHELL, "", "no Python that this ansible-core can drive")
 
 
+# One for each run of ansible-core, whose workers are born with it: a fact may come from a cache of an earlier run, when
+# the host or the controller had other programs.
+RUN = uuid.uuid4().hex
+
+
 def remembered(fact: Any, setting: str) -> Decision | None:
-    """The decision that an earlier task of the play left as a fact, if it was made under the same setting."""
-    if not isinstance(fact, Mapping) or fact.get("setting") != setting or fact.get("transport") not in (PYTHON, SHELL):
+    """The decision that an earlier task of this run left as a fact, if it was made under the same setting."""
+    if not isinstance(fact, Mapping) or fact.get("transport") not in (PYTHON, SHELL):
+        return None
+    if (fact.get("setting"), fact.get("run")) != (setting, RUN):
         return None
     return Decision(str(fact["transport"]), str(fact.get("interpreter", "")), "remembered from an earlier task")
 
 
 def to_remember(decision: Decision, setting: str) -> dict[str, str]:
     """What remembered() understands."""
-    return {"transport": decision.transport, "interpreter": decision.interpreter, "setting": setting}
+    return {"transport": decision.transport, "interpreter": decision.interpreter, "setting": setting, "run": RUN}

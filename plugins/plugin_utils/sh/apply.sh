@@ -13,7 +13,11 @@
 
 apply_host() {
     IFS=$NL
-    if take_lock; then
+    if lacks_tool; then
+        record fault "$TOOL"
+        record end ''
+        flush
+    elif take_lock; then
         trap '' PIPE
         trap interrupt HUP INT TERM
         TOP=0
@@ -38,6 +42,14 @@ apply_host() {
 }
 
 # A signal while operations are under way: the connection is gone, or somebody ends us.
+# Before anything is done: a missing cmp would look like a file that somebody else has changed.
+lacks_tool() {
+    for TOOL in chmod cmp cp dd ln mkdir mv rm rmdir; do
+        command -v "$TOOL" >/dev/null 2>&1 || return 0
+    done
+    return 1
+}
+
 interrupt() {
     trap '' HUP INT TERM
     record "failed $INDEX interrupted" ''

@@ -86,7 +86,7 @@ def test_a_usable_python_is_used_and_remembered() -> None:
     assert (len(action.commands), len(action.modules)) == (1, 1)
     assert action.modules[0]["task_vars"]["ansible_python_interpreter"] == "/usr/bin/python3.11"
     fact = result["ansible_facts"][FACT]
-    assert fact == {"transport": "python", "interpreter": "/usr/bin/python3.11", "setting": "auto"}
+    assert fact == to_remember(Decision("python", "/usr/bin/python3.11"), "auto")
 
 
 def test_without_python_the_shell_is_used(ran: list[dict[str, Any]]) -> None:
@@ -245,6 +245,12 @@ def test_the_probe_runs_nothing_else(shell: str) -> None:
 )
 def test_what_a_core_can_drive(core: str, oldest: tuple[int, int], newest: tuple[int, int]) -> None:
     assert supported_range(core) == (oldest, newest)
+
+
+def test_what_a_cache_kept_of_another_run_is_no_memory() -> None:
+    fact = to_remember(Decision("python", "/usr/bin/python3"), "auto")
+    assert remembered(fact, "auto") is not None
+    assert remembered({**fact, "run": "another"}, "auto") is None
 
 
 @pytest.mark.parametrize("fact", [None, "shell", {}, {"setting": "auto", "transport": "smoke"}, {"transport": "shell"}])

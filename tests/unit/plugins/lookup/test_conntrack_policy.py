@@ -38,7 +38,9 @@ def test_a_misspelled_name_is_told(name: str, meant: str) -> None:
     assert f"is {meant} meant" in sentence
 
 
-@pytest.mark.parametrize("name", ["conntrack_max", "conntrack_report_dir", "conntrack_exporter_port", "ct_max"])
+@pytest.mark.parametrize(
+    "name", ["conntrack_max", "conntrack_report_dir", "conntrack_role", "conntrack_info", "conntrack_count", "ct_max"]
+)
 def test_other_names_are_nobodys_business(name: str) -> None:
     assert list(misspelled([name])) == []
 

@@ -143,6 +143,29 @@ def test_a_failure_after_the_load_takes_both_passes_back() -> None:
     assert {item["status"] for item in result.values["operations"]} == {"done", "rolled_back"}
 
 
+class Taken(FakeHost):
+    """Another run takes the lock after the first list of operations, and keeps it."""
+
+    calls = 0
+
+    def apply(self, operations: tuple[Operation, ...], reads: tuple[Read, ...]) -> Applied:
+        self.calls += 1
+        if self.calls > 1:
+            raise LockedError("process 77 holds the lock")
+        applied = super().apply(operations, reads)
+        self.nodes.pop("/proc/sys/net/netfilter/nf_conntrack_gre_timeout", None)
+        return replace(applied, snapshot=self.read(reads))
+
+
+def test_a_host_that_cannot_be_taken_back_says_what_was_done() -> None:
+    host = Taken(load_host("arch"))
+    result = run(host, {"profile": "none", "timeouts": {"gre": 31, "udp": 40}, "persist": ["sysctl"]}, check_mode=False)
+    assert "What was done before stays" in result.error
+    assert "process 77" in result.error
+    assert result.values["changed"] is True
+    assert "done" in {item["status"] for item in result.values["operations"]}
+
+
 @pytest.mark.parametrize(("number", "changed"), [(0, False), (4, False), (5, True), (6, True)])
 def test_a_module_that_stays_loaded_is_a_change_even_when_the_run_fails(number: int, changed: bool) -> None:
     host = fake("arch", fail_at=number)

@@ -281,3 +281,20 @@ def test_killed_it_leaves_whole_files(tmp_path: Path, shell: str) -> None:
     assert texts["b.conf"] in (b"b", b"B")
     shell_host(shell, root).apply((op(FILE, "/etc/a.conf", "a", end_text),), READS)
     assert list((root / "etc").glob(".*.stateward-tmp")) == []
+
+
+def test_a_host_without_a_tool_is_told_which_and_not_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for program in (*Path("/usr/sbin").iterdir(), *Path("/usr/bin").iterdir()):
+        if program.name != "cmp" and not (tools / program.name).exists():
+            (tools / program.name).symlink_to(program)
+    monkeypatch.setenv("PATH", str(tools))
+    root = make(tmp_path / "tree")
+    before = look(root)
+    there = make_execute(SHELLS[0])
+    own = "PATH=/sbin:/usr/sbin:/bin:/usr/bin"
+    host = ShellHost(lambda script, text: there(script.replace(own, f"PATH={tools}"), text), root=str(root))
+    with pytest.raises(UnsupportedHostError, match="cmp cannot be run on this host"):
+        host.apply(PLAN, READS)
+    assert look(root) == before

@@ -18,8 +18,16 @@ from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_change
     compare,
     summarize,
 )
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import STATES
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import (
+    FAILED,
+    STATES,
+    reasons,
+    rules,
+    survives,
+    unheard,
+)
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_text import neutralize
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_view import view_row
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._rollout import LOSSES
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict import EVENTS
 
@@ -34,8 +42,7 @@ def build_report(
     rows: Iterable[Row], *, written: str, previous: Previous | None = None, inventory: Iterable[str] = ()
 ) -> dict[str, Any]:
     """The report, its hosts the worst first. rows: from find_host(). written: the time in UTC."""
-    compared = [{**row, "changes": compare(row, previous) if previous else None} for row in rows]
-    hosts = sorted(compared, key=_urgency)
+    hosts = sorted((_settle(row, previous) for row in rows), key=_urgency)
     return {
         "schema_version": SCHEMA_VERSION,
         "written": written,
@@ -43,6 +50,23 @@ def build_report(
         "changes": summarize(hosts, previous, inventory) if previous else None,
         "hosts": hosts,
     }
+
+
+def _settle(row: Row, previous: Previous | None) -> dict[str, Any]:
+    """The row with its changes; a failed one where it cannot be shown: that must not cost the report on the others."""
+    try:
+        compared = _compare(row, previous)
+        view_row(compared)
+        _cells(compared)
+        count_totals([compared])
+    except Exception as error:
+        message = f"its answer cannot be shown: {type(error).__name__}: {error}"
+        return _compare(unheard(row["name"], FAILED, message), previous)
+    return compared
+
+
+def _compare(row: Row, previous: Previous | None) -> dict[str, Any]:
+    return {**row, "changes": compare(row, previous) if previous else None}
 
 
 def _urgency(row: Row) -> tuple[Any, ...]:
@@ -66,12 +90,6 @@ def count_totals(rows: Sequence[Row]) -> dict[str, Any]:
         "drifted": sum(bool(each["differences"]) for each in checked),
         "findings": _count_findings(infos),
     }
-
-
-def survives(info: Mapping[str, Any], event: str) -> bool | None:
-    """Whether the values outlive an event; None where nothing is known or there is nothing to lose."""
-    prediction = info["survives"].get(event) if info["max"] is not None else None
-    return None if prediction is None else bool(prediction["ok"])
 
 
 def _count_findings(infos: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -106,16 +124,6 @@ def _complaint(row: Row) -> str:
     return f"{row['state']}: {' '.join(line for line in lines if line)}"
 
 
-def reasons(row: Row) -> list[str]:
-    """The sentences of the verdict."""
-    return [item["reason"] for item in row["info"]["verdict"]["findings"]] if row["info"] else []
-
-
-def rules(row: Row) -> list[str]:
-    """The names of the rules that found something."""
-    return [item["rule"] for item in row["info"]["verdict"]["findings"]] if row["info"] else []
-
-
 # ---------------------------------------------------------------------------------------------- texts
 
 
@@ -129,8 +137,12 @@ def to_csv(report: Mapping[str, Any]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
-    writer.writerows([_cell(find(row)) for find in _COLUMNS.values()] for row in report["hosts"])
+    writer.writerows(_cells(row) for row in report["hosts"])
     return out.getvalue()
+
+
+def _cells(row: Row) -> list[str]:
+    return [_cell(find(row)) for find in _COLUMNS.values()]
 
 
 def _cell(value: Any) -> str:

@@ -10,8 +10,15 @@ import json
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import LEVELS, STATES
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_shape import find_flaw
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import STATES
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_shape import (
+    EACH,
+    LEVELS,
+    is_count,
+    is_text,
+    maybe,
+    misfit,
+)
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._rollout import LOSSES, growth
 
 SCHEMA_VERSION = 1
@@ -30,21 +37,37 @@ class Previous:
     hosts: Mapping[str, Mapping[str, Any]]
 
 
+# What is compared, and nothing more: a report of another version of the collection has other keys beside it.
+_INFO_SHAPE: Mapping[str, Any] = {
+    **dict.fromkeys(_SIZES, maybe(is_count)),
+    "counters": {EACH: is_count},
+    "verdict": {"findings": [{"rule": is_text}]},
+}
+_DRIFT_SHAPE: Mapping[str, Any] = {"differences": [is_text], "error": is_text}
+
+
 def parse_previous(text: str) -> Previous:
-    """The previous report.json. Raises ValueError when it is none to compare with."""
-    found = json.loads(text)
+    """The previous report.json, without the rows that cannot be compared with. Raises ValueError when it is none."""
+    try:
+        found = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
     if not isinstance(found, dict) or found.get("schema_version") != SCHEMA_VERSION:
         raise ValueError(f"it has not the schema version {SCHEMA_VERSION}")
-    rows = found.get("hosts")
-    if not isinstance(rows, list) or not all(_is_row(row) for row in rows):
-        raise ValueError("its hosts are not what this collection writes")
-    return Previous(str(found.get("written", "")), {str(row.get("name")): row for row in rows})
+    rows, written = found.get("hosts"), found.get("written")
+    if not isinstance(rows, list) or not is_text(written):
+        raise ValueError("it is not what this collection writes")
+    return Previous(str(written), {row["name"]: row for row in rows if _is_row(row)})
 
 
 def _is_row(row: Any) -> bool:
-    if not isinstance(row, dict) or row.get("state") not in STATES:
+    """Whether a row can be compared with: a host that was heard has its figures, another has none."""
+    if not isinstance(row, dict) or not is_text(row.get("name")) or row.get("state") not in STATES:
         return False
-    return row["state"] not in LEVELS or not find_flaw(row.get("info"))
+    if row["state"] not in LEVELS:
+        return row.get("info") is None
+    drift = row.get("drift")
+    return not misfit(row.get("info"), _INFO_SHAPE) and (drift is None or not misfit(drift, _DRIFT_SHAPE))
 
 
 def compare(row: Mapping[str, Any], previous: Previous) -> dict[str, Any]:

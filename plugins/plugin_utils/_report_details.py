@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Callable, Iterator, List, Mapping, Tuple
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._levels import CRITICAL, WARNING
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import findings
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_text import clean, number_text, size_text
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict import EVENTS
 
@@ -30,7 +31,7 @@ def describe(row: Mapping[str, Any]) -> Iterator[Section]:
     parts: list[tuple[str, str, Iterator[Line]]] = [("Why it was not seen", "text", _message(row))]
     if info:
         parts = [
-            ("Verdict", "findings", _findings(info)),
+            ("Verdict", "findings", _findings(row)),
             ("Since last time", "text", _changed(row["changes"])),
             ("What the values do not survive", "text", _lost(info)),
             ("Other settings", "text", _conflicts(info)),
@@ -52,8 +53,8 @@ def _message(row: Mapping[str, Any]) -> Iterator[Line]:
     yield from _changed(row["changes"])
 
 
-def _findings(info: Mapping[str, Any]) -> Iterator[Line]:
-    for item in info["verdict"]["findings"]:
+def _findings(row: Mapping[str, Any]) -> Iterator[Line]:
+    for item in findings(row):
         level = item["level"] if item["level"] in (WARNING, CRITICAL) else "note"
         yield line(item["reason"], item["rule"], level)
 

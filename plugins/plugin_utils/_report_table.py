@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._fleet_table import align
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report import reasons, rules, survives
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import STATES
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import STATES, reasons, rules, survives
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_text import (
     clean,
     number_text,

@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._levels import CRITICAL, OK, WARNING
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report import reasons, rules, survives
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_changes import moves
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_details import change_words, describe
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import STATES
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import STATES, reasons, rules, survives
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_text import (
     clean,
     number_text,

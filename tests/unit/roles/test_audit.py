@@ -94,6 +94,21 @@ def test_a_policy_brings_its_drift_and_may_fail_the_audit(tmp_path: Path) -> Non
     assert "changed=1" not in done.stdout
 
 
+def test_a_policy_that_cannot_be_read_is_drift_that_is_unknown(tmp_path: Path) -> None:
+    done = audit(tmp_path, conntrack_max="{{ nobody_defined_this }}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    drift = rows_in(tmp_path / "conntrack-report")["here"]["drift"]
+    assert drift["differences"] == []
+    assert "nobody_defined_this" in drift["error"]
+
+
+def test_how_much_memory_a_table_may_take_is_no_policy(tmp_path: Path) -> None:
+    done = audit(tmp_path, conntrack_memory_limit="20%")
+    assert done.returncode == 0, done.stdout + done.stderr
+    row = rows_in(tmp_path / "conntrack-report")["here"]
+    assert (row["info"] is None, row["drift"]) == (False, None)
+
+
 @pytest.mark.parametrize(("fail_on", "code"), [("unreachable", 2), ("failed", 0)])
 def test_the_exit_code_is_what_was_asked_for(tmp_path: Path, fail_on: str, code: int) -> None:
     assert audit(tmp_path, conntrack_audit_fail_on=fail_on).returncode == code

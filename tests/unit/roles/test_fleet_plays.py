@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, The stateward.conntrack authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What harden, verify and rollback ask of made-up hosts, and in which order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.stateward.conntrack.tests.support.fleet_plays import OK, play_fleet
+
+TWO: dict[str, dict[str, Any]] = {"a": {}, "b": {}}
+DRIFT = {"survives": {"reboot": {**OK, "ok": False, "reasons": ["gone"]}, "late_load": OK, "firewall_restart": OK}}
+# ansible.builtin.reboot refuses to reboot the machine that it runs on: here the mark of an attempt.
+REBOOT = "would reboot the control node"
+PROOF = "As the policy wants it, after a reboot."
+
+
+def attempts(text: str) -> int:
+    return sum(REBOOT in line for line in text.splitlines() if line.startswith("fatal:"))
+
+
+# ---------------------------------------------------------------------------------------------- verify
+
+
+def test_a_reboot_asked_for_in_the_inventory_goes_host_by_host(tmp_path: Path) -> None:
+    done = play_fleet(tmp_path, "verify", TWO, conntrack_reboot=True)
+    assert (done.status, attempts(done.text)) == (2, 1), done.text
+    assert done.hosts == ["a", "b"]
+
+
+def test_only_hosts_that_ask_for_it_are_rebooted(tmp_path: Path) -> None:
+    done = play_fleet(tmp_path, "verify", {"a": {}, "b": {"conntrack_reboot": True}, "c": {}})
+    assert attempts(done.text) == 1
+    assert "fatal: [b]: FAILED!" in done.text
+
+
+def test_drift_of_the_first_host_keeps_nobody_from_the_proof(tmp_path: Path) -> None:
+    hosts = {"a": {"tuned": DRIFT}, "b": {}, "box": {"tuned": {"host": {"container": True}}}}
+    done = play_fleet(tmp_path, "verify", hosts, "--extra-vars", "conntrack_reboot=true")
+    assert "after a reboot: NOT as wanted" in done.text
+    assert attempts(done.text) == 1
+    assert "fatal: [b]: FAILED!" in done.text
+
+
+def test_check_mode_proves_nothing_and_says_so(tmp_path: Path) -> None:
+    done = play_fleet(tmp_path, "verify", TWO, "--check", conntrack_reboot=True)
+    assert done.status == 0, done.text
+    assert PROOF not in done.text
+    assert "Nothing was proved." in done.text
+
+
+def test_without_a_word_nothing_is_rebooted(tmp_path: Path) -> None:
+    done = play_fleet(tmp_path, "verify", TWO)
+    assert (done.status, attempts(done.text)) == (0, 0), done.text
+    assert "WARNING" not in done.text

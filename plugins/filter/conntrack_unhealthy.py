@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._numbers import percentage, whole_number
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._numbers import percentage
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._results import find_fleet
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._rollout import find_sickness
 
 _NAME = "conntrack_unhealthy"
 
 
-def conntrack_unhealthy(hostvars: Any, hosts: Any, percent: Any = 0, allowed: Any = 0) -> str:
+def conntrack_unhealthy(hostvars: Any, hosts: Any, percent: Any = 0) -> str:
     """Why a batch has to be rolled back, or nothing. Raises AnsibleFilterError for bad input."""
-    share, growth = percentage(_NAME, "percent", percent), whole_number(_NAME, "allowed", allowed, least=0)
+    share = percentage(_NAME, "percent", percent)
     try:
-        return find_sickness(find_fleet(hostvars, hosts), percent=share, allowed=growth)
+        return find_sickness(find_fleet(hostvars, hosts), percent=share)
     except ValueError as error:
         raise AnsibleFilterError(f"{_NAME}: {error}.") from error
 

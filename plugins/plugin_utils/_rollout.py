@@ -38,6 +38,7 @@ class Member:
     state: one of the words above. reason: why, for every state that needs one. result: what conntrack_tune returned;
         empty when it did not run. back: what it returned when it put the host back.
     watched: the counters were read at both ends of the watch. losses: by name, how much those of LOSSES grew in it.
+    allowed: so much may each of them grow on this host.
     verdict: why its batch was found unhealthy; empty when it was not.
     """
 
@@ -48,6 +49,7 @@ class Member:
     back: Mapping[str, Any] = field(default_factory=dict)
     watched: bool = False
     losses: Mapping[str, int] = field(default_factory=dict)
+    allowed: int = 0
     verdict: str = ""
 
     @property
@@ -59,7 +61,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Names:
-    """The variables of a host: the look at it, the change, both ends of the watch, the way back, and the sentences."""
+    """The variables of a host: the look at it, the change, both ends of the watch, the way back, and the sentences.
+
+    allowed: what this host may lose in the watch.
+    """
 
     seen: str = "__harden_seen"
     result: str = "harden_result"
@@ -68,13 +73,17 @@ class Names:
     undone: str = "__harden_undone"
     halt: str = "__harden_halt"
     verdict: str = "__harden_verdict"
+    allowed: str = "__harden_allowed"
 
 
 NAMES = Names()
 
 
 def find_member(name: str, variables: Mapping[str, Any]) -> Member:
-    """What became of one host, from its variables; a variable that is not there or empty says nothing."""
+    """What became of one host, from its variables; a variable that is not there or empty says nothing.
+
+    Raises ValueError when what the host may lose is no whole number.
+    """
     found = {role: _registered(variables.get(variable)) for role, variable in vars(NAMES).items()}
     state, reason = _find_state(found)
     start, end = (read_counters(str(found[role].get("stdout", ""))) for role in ("start", "end"))
@@ -87,6 +96,7 @@ def find_member(name: str, variables: Mapping[str, Any]) -> Member:
         back=back,
         watched=bool(start and end),
         losses=growth(start, end),
+        allowed=_find_allowed(name, found["allowed"]),
         verdict=str(found["verdict"] or ""),
     )
 
@@ -94,6 +104,14 @@ def find_member(name: str, variables: Mapping[str, Any]) -> Member:
 def _registered(value: Any) -> Any:
     """What a task registered; nothing for one that was skipped."""
     return {} if not value or (isinstance(value, Mapping) and value.get("skipped")) else value
+
+
+def _find_allowed(name: str, value: Any) -> int:
+    """A template makes text of a number."""
+    text = str(value or 0).strip()
+    if isinstance(value, bool) or not text.isdecimal():
+        raise ValueError(f"conntrack_watch_allowed of {name} must be a whole number of 0 or more, not {value!r}")
+    return int(text)
 
 
 def read_counters(text: str) -> dict[str, int]:
@@ -160,20 +178,20 @@ def _grown(before: int, after: int) -> int:
 # ---------------------------------------------------------------------------------------------- decisions
 
 
-def find_sickness(batch: Sequence[Member], *, percent: float, allowed: int = 0) -> str:
+def find_sickness(batch: Sequence[Member], *, percent: float) -> str:
     """Why a batch is to be rolled back; empty when it is healthy.
 
-    allowed: so much may each counter grow on one host. percent: so many of the batch may be lost after the change.
+    percent: so many of the batch may be lost after the change.
     """
-    sick = [sentence for member in batch for sentence in _complaints(member, allowed)]
+    sick = [sentence for member in batch for sentence in _complaints(member)]
     lost = [member.name for member in batch if member.state == LOST]
     if _exceeds(len(lost), len(batch), percent):
         sick.append(f"{', '.join(lost)} did not answer any more after the change")
     return "; ".join(sick)
 
 
-def _complaints(member: Member, allowed: int) -> Iterable[str]:
-    grown = [f"{name} grew by {value}" for name, value in member.losses.items() if value > allowed]
+def _complaints(member: Member) -> Iterable[str]:
+    grown = [f"{name} grew by {value}" for name, value in member.losses.items() if value > member.allowed]
     return [f"{member.name}: {', '.join(grown)}"] if grown else []
 
 

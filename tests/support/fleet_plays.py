@@ -60,7 +60,7 @@ class ActionModule(ActionBase):
 
 @dataclass(frozen=True)
 class Played:
-    """status and text of ansible-playbook. asked: the options of each call, with the host, and whether to check only."""
+    """status and text of ansible-playbook. asked: the options of each call, its host, and whether it only checks."""
 
     status: int
     text: str

@@ -22,6 +22,30 @@ def attempts(text: str) -> int:
     return sum(REBOOT in line for line in text.splitlines() if line.startswith("fatal:"))
 
 
+# ---------------------------------------------------------------------------------------------- harden
+
+CHANGED = {
+    "operations": [{"kind": "value", "status": "done", "before": "1", "after": "2", "reason": "", "name": "max"}]
+}
+# The counters are those of the machine that the tests run on, whatever it loses meanwhile.
+ANYTHING = 10**9
+
+
+def test_a_batch_is_watched_as_long_as_the_most_patient_host_wants(tmp_path: Path) -> None:
+    hosts = {"a": {"conntrack_watch_seconds": 0}, "b": {"conntrack_watch_seconds": "1"}}
+    given = {"conntrack_watch_allowed": ANYTHING, "tuned": CHANGED}
+    done = play_fleet(tmp_path, "harden", hosts, "--extra-vars", '{"conntrack_serial": "100%"}', **given)
+    assert done.status == 0, done.text
+    assert "Pausing for 1 seconds" in done.text
+
+
+def test_what_each_host_may_lose_is_its_own_word(tmp_path: Path) -> None:
+    hosts = {"a": {"conntrack_watch_allowed": ANYTHING}, "b": {"conntrack_watch_allowed": "some"}}
+    done = play_fleet(tmp_path, "harden", hosts, "--extra-vars", '{"conntrack_serial": "100%"}')
+    assert "conntrack_watch_allowed of b must be a whole number" in done.text
+    assert (done.status, done.hosts) == (2, [])
+
+
 # ---------------------------------------------------------------------------------------------- verify
 
 

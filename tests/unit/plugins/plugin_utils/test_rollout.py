@@ -133,27 +133,44 @@ def test_a_host_without_counters_is_not_watched() -> None:
 
 HEALTHY = member("a", seen=SEEN, result=result(), start=stat(), end=stat())
 SICK = member("b", seen=SEEN, result=result(), start=stat(), end=stat(drop=3, chaintoolong=1))
+PATIENT = member("p", seen=SEEN, result=result(), start=stat(), end=stat(drop=3), allowed="3")
 LOST = member("c", seen=SEEN, result=result(), start=UNREACHABLE)
 DEAD = member("d", seen=UNREACHABLE)
 
 
 @pytest.mark.parametrize(
-    ("batch", "percent", "allowed", "sickness"),
+    ("batch", "percent", "sickness"),
     [
-        ([], 0, 0, ""),
-        ([HEALTHY], 0, 0, ""),
-        ([HEALTHY, SICK], 100, 0, "b: drop grew by 3, chaintoolong grew by 1"),
-        ([HEALTHY, SICK], 100, 1, "b: drop grew by 3"),
-        ([HEALTHY, SICK], 100, 3, ""),
-        ([LOST], 30, 0, "c did not answer any more after the change"),
-        ([HEALTHY, HEALTHY, LOST], 50, 0, ""),
-        ([HEALTHY, LOST], 50, 0, ""),
-        ([HEALTHY, LOST], 49, 0, "c did not answer any more after the change"),
-        ([DEAD], 0, 0, ""),
+        ([], 0, ""),
+        ([HEALTHY], 0, ""),
+        ([HEALTHY, SICK], 100, "b: drop grew by 3, chaintoolong grew by 1"),
+        ([PATIENT, SICK], 100, "b: drop grew by 3, chaintoolong grew by 1"),
+        ([SICK, PATIENT], 100, "b: drop grew by 3, chaintoolong grew by 1"),
+        ([HEALTHY, PATIENT], 100, ""),
+        ([LOST], 30, "c did not answer any more after the change"),
+        ([HEALTHY, HEALTHY, LOST], 50, ""),
+        ([HEALTHY, LOST], 50, ""),
+        ([HEALTHY, LOST], 49, "c did not answer any more after the change"),
+        ([DEAD], 0, ""),
     ],
 )
-def test_sickness(batch: list[rollout.Member], percent: float, allowed: int, sickness: str) -> None:
-    assert rollout.find_sickness(batch, percent=percent, allowed=allowed) == sickness
+def test_sickness(batch: list[rollout.Member], percent: float, sickness: str) -> None:
+    assert rollout.find_sickness(batch, percent=percent) == sickness
+
+
+@pytest.mark.parametrize(
+    ("allowed", "words"),
+    [(1, "b: drop grew by 3"), ("2", "b: drop grew by 3"), (3, ""), ("", "b: drop grew by 3, chaintoolong grew by 1")],
+)
+def test_every_host_may_lose_what_its_own_variable_says(allowed: Any, words: str) -> None:
+    noisy = member("b", seen=SEEN, result=result(), start=stat(), end=stat(drop=3, chaintoolong=1), allowed=allowed)
+    assert rollout.find_sickness([HEALTHY, noisy], percent=0) == words
+
+
+@pytest.mark.parametrize("allowed", ["many", -1, True, 1.5, [3]])
+def test_what_a_host_may_lose_is_a_whole_number(allowed: Any) -> None:
+    with pytest.raises(ValueError, match="conntrack_watch_allowed of b must be"):
+        member("b", allowed=allowed)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@
 """usage: trap.py kill SECONDS | trap.py cut
 
 Waits until a run of conntrack_tune has begun to change this host, which is when it writes its number into the lock.
-`kill` ends that process so many seconds later, if it is still at it, and writes "hit" to /root/hits; `cut` ends every ssh
-session. A change takes less than a tenth of a second here: no shell looks often enough.
+`kill` ends that process so many seconds later, if it is still at it, and writes "hit" to /root/hits; `cut` ends every
+ssh session. A change takes less than a tenth of a second here: no shell looks often enough.
 """
 
 import os

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec import SHELL, TUNE_OPTIONS
+from ansible_collections.stateward.conntrack.plugins.module_utils._errors import CutOffError
 from ansible_collections.stateward.conntrack.plugins.module_utils._workflow import run
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._action import TransportAction
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._action import TransportAction, Work
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._host_sh import ShellHost
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._transport import Decision
 
 
 class ActionModule(TransportAction):
@@ -23,8 +25,20 @@ class ActionModule(TransportAction):
         result.update(self.run_transport(TUNE_OPTIONS, task_vars or {}, self._tune))
         return result
 
+    def _run_python(
+        self, decision: Decision, params: dict[str, Any], task_vars: dict[str, Any], work: Work
+    ) -> dict[str, Any]:
+        result = super()._run_python(decision, params, task_vars, work)
+        # A module that ends by itself, well or not, says how it was invoked; one that is killed says nothing.
+        if result.get("failed") and "invocation" not in result and not self._task.check_mode:
+            result["cut_off"] = True
+        return result
+
     def _tune(self, host: ShellHost, params: dict[str, Any]) -> dict[str, Any]:
-        done = run(host, params, check_mode=bool(self._task.check_mode), transport=SHELL)
+        try:
+            done = run(host, params, check_mode=bool(self._task.check_mode), transport=SHELL)
+        except CutOffError as error:
+            return {"failed": True, "msg": str(error), "cut_off": True}
         values = dict(done.values)
         if done.warnings:
             values["warnings"] = list(done.warnings)

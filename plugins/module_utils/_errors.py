@@ -19,6 +19,10 @@ class UnsupportedHostError(ConntrackError):
     """The host cannot do what was asked: no conntrack, a declarative system, no permission."""
 
 
+class CutOffError(UnsupportedHostError):
+    """The answer about changes that were begun did not come, or not to its end: nobody knows what was done."""
+
+
 class RefusedError(ConntrackError):
     """The request is understood and possible, but dangerous: it needs O(force=true)."""
 

@@ -13,7 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Mapping
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._conflicts import Conflict
-from ansible_collections.stateward.conntrack.plugins.module_utils._errors import ConntrackError, UnsupportedHostError
+from ansible_collections.stateward.conntrack.plugins.module_utils._errors import (
+    ConntrackError,
+    CutOffError,
+    UnsupportedHostError,
+)
 from ansible_collections.stateward.conntrack.plugins.module_utils._features import assumed_init
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_sentences import ALREADY
 from ansible_collections.stateward.conntrack.plugins.module_utils._manifest import MANIFEST
@@ -155,6 +159,8 @@ def _settle(host: Host, options: Options, first: _Run) -> _Run:
         return first
     try:
         second = _apply(host, options, first.after)
+    except CutOffError:
+        raise
     except ConntrackError as error:
         return _undo(host, first, str(error))
     if second.error:

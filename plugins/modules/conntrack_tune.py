@@ -563,6 +563,13 @@ survives:
       type: dict
       returned: success
       contains: *prediction
+cut_off:
+  description:
+    - The host stopped to answer when changes had been begun, or its Python ended without a word. What of them was done
+      is not known, and no other key is returned.
+  returned: when that happened
+  type: bool
+  sample: true
 transport:
   description: How the host was read and changed, V(python) or V(shell).
   returned: success

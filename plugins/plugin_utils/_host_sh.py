@@ -10,7 +10,11 @@ import shlex
 from typing import Callable, Optional, Tuple, Union
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._atomic import TEMPORARY_SUFFIX
-from ansible_collections.stateward.conntrack.plugins.module_utils._errors import UnsupportedHostError
+from ansible_collections.stateward.conntrack.plugins.module_utils._errors import (
+    ConntrackError,
+    CutOffError,
+    UnsupportedHostError,
+)
 from ansible_collections.stateward.conntrack.plugins.module_utils._flow_model import FlowCounts, FlowQuery, FlowWish
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import decode
 from ansible_collections.stateward.conntrack.plugins.module_utils._lock import LOCK_SECONDS
@@ -99,24 +103,27 @@ class ShellHost(Host):
         return parse_counts(records, query) if (wish.seconds, wish.top) == (query.seconds, query.top) else None
 
     def apply(self, operations: tuple[Operation, ...], reads: tuple[Read, ...]) -> Applied:
-        """See Host.apply. Without operations nothing is locked. Raises LockedError, and what read() raises."""
+        """See Host.apply. Without operations nothing is locked. Raises LockedError, and CutOffError.
+
+        Raises UnsupportedHostError when the changes are too many to be sent.
+        """
         if not operations:
             return Applied((), self.read(reads))
         settings = f"SUFFIX={quote(TEMPORARY_SUFFIX)}\nLOCK_SECONDS={int(self._lock_seconds)}\n"
         texts = [load(name) for name in ("read.sh", "lock.sh", "apply.sh")]
         parts = [reading_variables(reads), settings, *texts, performing_function(operations), "apply_host\n"]
-        records = self._run(parts)
+        records = self._run(parts, CutOffError)
         result = parse_result(records, operations)
         return Applied(result.outcomes, parse_snapshot(records, reads, self._root), result.error, result.stale)
 
-    def _run(self, parts: list[str]) -> list[Record]:
-        """Run the parts as one script, in one execution."""
+    def _run(self, parts: list[str], error: type[ConntrackError] = UnsupportedHostError) -> list[Record]:
+        """Run the parts as one script, in one execution. error: what is raised when its answer is not whole."""
         nonce = make_nonce()
         variables = f"NONCE={nonce}\nROOT={quote(self._root)}\n"
         # One compound command: the shell has read all of it before it runs any, and a connection may append its own.
         script = "".join(["{\n", variables, load("lib.sh"), *parts, "}"])
         status, output, messages = self._send(script)
-        return parse_records(_text(output), nonce, status=status, messages=_text(messages))
+        return parse_records(_text(output), nonce, status=status, messages=_text(messages), error=error)
 
     def _send(self, script: str) -> tuple[int, str | bytes, str | bytes]:
         """As an argument, which every connection can; only what is too long for that goes through standard input."""

@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Iterable, Mapping, Sequence
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_sentences import ALREADY
+from ansible_collections.stateward.conntrack.plugins.module_utils._model import DONE, FAILED, MODULE, VALUE
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.stat import parse_stat, parse_stat_output
 
 # Each of these means a connection that was refused or thrown out.
@@ -28,6 +30,8 @@ _FAILURES = (UNREACHABLE, REFUSED, LOST)
 PROBLEMS = (*_FAILURES, ROLLED_BACK, STUCK)
 
 _TIME_IS_OVER = "action failed to execute in the expected time frame"
+# What _host_report says of a change that stays although it was to be taken back.
+_STAYS = "could not be undone"
 _CONTAINER = "a container or another network namespace: the table belongs to the host outside"
 
 
@@ -55,8 +59,8 @@ class Member:
     @property
     def touched(self) -> bool:
         """Whether the running kernel was changed: only then is there something to watch."""
-        done = (item for item in self.result.get("operations", ()) if item["status"] == "done")
-        return any(item["kind"] in ("value", "module") for item in done)
+        done = (item for item in self.result.get("operations", ()) if item["status"] == DONE or _stays(item))
+        return any(item["kind"] in (VALUE, MODULE) for item in done)
 
 
 @dataclass(frozen=True)
@@ -131,10 +135,14 @@ def _find_state(found: Mapping[str, Any]) -> tuple[str, str]:
     if seen.get("host", {}).get("container"):
         return SKIPPED, _CONTAINER
     if undone:
-        return _way_back(undone, str(found["verdict"]))
+        return _way_back(undone, result, str(found["verdict"]))
+    if _half_changed(result):
+        return STUCK, _message(result)
     for reading in (result, found["start"], found["end"]):
         if _silent(reading):
             return LOST, _message(reading)
+    if result.get("cut_off"):
+        return LOST, _message(result)
     if not result or result.get("failed"):
         return REFUSED, _message(result)
     return _outcome(result), ""
@@ -146,15 +154,32 @@ def _silent(reading: Mapping[str, Any]) -> bool:
     return bool(reading.get("unreachable") or reading.get("timedout") or _TIME_IS_OVER in str(reading.get("msg", "")))
 
 
+def _half_changed(result: Mapping[str, Any]) -> bool:
+    """Whether a change has failed and left something of it on the host that is not meant to be there."""
+    return bool(result.get("failed")) and any(_stays(item) or _stands(item) for item in result.get("operations", ()))
+
+
+def _stays(item: Mapping[str, Any]) -> bool:
+    return bool(item["status"] == FAILED and _STAYS in item.get("reason", ""))
+
+
+def _stands(item: Mapping[str, Any]) -> bool:
+    """A module and the values that came with it always stay."""
+    came = item["kind"] == MODULE or (item["kind"] == VALUE and item.get("before") is None)
+    return bool(item["status"] == DONE and not came and item.get("reason") != ALREADY)
+
+
 def _outcome(result: Mapping[str, Any]) -> str:
     planned = any(item["status"] == "planned" for item in result.get("operations", ()))
     return PLANNED if planned else CHANGED if result.get("changed") else UNCHANGED
 
 
-def _way_back(undone: Mapping[str, Any], verdict: str) -> tuple[str, str]:
+def _way_back(undone: Mapping[str, Any], result: Mapping[str, Any], verdict: str) -> tuple[str, str]:
     if undone.get("unreachable") or undone.get("failed"):
         return STUCK, _message(undone)
     left = [f"{item['name']}: {item['reason']}" for item in undone.get("not_applied", ())]
+    # Only what was done is taken back later; what the change itself could not undo is not tried a second time.
+    left += [f"{item['target']}: {item['reason']}" for item in result.get("operations", ()) if _stays(item)]
     return (STUCK, "; ".join(left)) if left else (ROLLED_BACK, verdict)
 
 
@@ -191,6 +216,8 @@ def find_sickness(batch: Sequence[Member], *, percent: float) -> str:
 
 
 def _complaints(member: Member) -> Iterable[str]:
+    if member.state == STUCK:
+        return [f"{member.name}: the change failed and {_STAYS}"]
     grown = [f"{name} grew by {value}" for name, value in member.losses.items() if value > member.allowed]
     return [f"{member.name}: {', '.join(grown)}"] if grown else []
 

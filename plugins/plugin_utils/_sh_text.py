@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.stateward.conntrack.plugins.module_utils._errors import UnsupportedHostError
+from ansible_collections.stateward.conntrack.plugins.module_utils._errors import ConntrackError, UnsupportedHostError
 
 _DIRECTORY = Path(__file__).resolve().parent / "sh"
 _SAID = 500
@@ -45,23 +45,25 @@ class Record:
         return self.kind.split(" ")
 
 
-def parse_records(output: str, nonce: str, *, status: int = 0, messages: str = "") -> list[Record]:
+def parse_records(
+    output: str, nonce: str, *, status: int = 0, messages: str = "", error: type[ConntrackError] = UnsupportedHostError
+) -> list[Record]:
     """The records of an answer.
 
-    status and messages: how the command ended and what it said besides, for the error. Raises UnsupportedHostError when
-    the answer does not end as it must.
+    status and messages: how the command ended and what it said besides, for the error. Raises the error when the answer
+    does not begin and end as it must.
     """
     mark = f"@{nonce} "
     start = output.find(mark)
     if start < 0:
-        raise UnsupportedHostError(_describe(status, messages or output))
+        raise error(_describe(status, messages or output))
     body = output[start + len(mark) :]
     # A terminal in between (requiretty) makes every line end two characters; undone, the text is what it was.
     if re.match(r"[^\r\n]*\r\n", body):
         body = body.replace("\r\n", "\n")
     records = [_record(part) for part in body.split("\n" + mark)]
     if records[-1].kind != "end":
-        raise UnsupportedHostError(_describe(status, messages, cut=True))
+        raise error(_describe(status, messages, cut=True))
     return records
 
 

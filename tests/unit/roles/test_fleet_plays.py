@@ -32,11 +32,11 @@ ANYTHING = 10**9
 
 
 def test_a_batch_is_watched_as_long_as_the_most_patient_host_wants(tmp_path: Path) -> None:
-    hosts = {"a": {"conntrack_watch_seconds": 0}, "b": {"conntrack_watch_seconds": "1"}}
+    hosts = {"a": {"conntrack_watch_seconds": 1}, "b": {"conntrack_watch_seconds": "2"}}
     given = {"conntrack_watch_allowed": ANYTHING, "tuned": CHANGED}
     done = play_fleet(tmp_path, "harden", hosts, "--extra-vars", '{"conntrack_serial": "100%"}', **given)
     assert done.status == 0, done.text
-    assert "Pausing for 1 seconds" in done.text
+    assert "Pausing for 2 seconds" in done.text
 
 
 def test_what_each_host_may_lose_is_its_own_word(tmp_path: Path) -> None:

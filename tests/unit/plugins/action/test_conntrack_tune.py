@@ -13,7 +13,7 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.stateward.conntrack.plugins.action import conntrack_tune
 from ansible_collections.stateward.conntrack.plugins.action.conntrack_tune import ActionModule
-from ansible_collections.stateward.conntrack.plugins.module_utils._errors import RefusedError
+from ansible_collections.stateward.conntrack.plugins.module_utils._errors import CutOffError, RefusedError
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._action import FACT
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._transport import (
     Decision,
@@ -165,6 +165,31 @@ def test_the_error_of_a_result_fails_the_task(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(conntrack_tune, "run", lambda *_args, **_kwargs: done)
     result = Action(transport="shell").run(task_vars=variables())
     assert result == {"changed": False, "failed": True, "msg": "It did not work."}
+
+
+def test_changes_that_nobody_answered_for_are_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*_args: Any, **_kwargs: Any) -> Any:
+        raise CutOffError("It stopped.")
+
+    monkeypatch.setattr(conntrack_tune, "run", run)
+    result = Action(transport="shell").run(task_vars=variables())
+    assert result == {"failed": True, "msg": "It stopped.", "cut_off": True}
+
+
+@pytest.mark.parametrize(
+    ("answer", "check_mode", "cut_off"),
+    [
+        ({"failed": True, "msg": "MODULE FAILURE", "rc": 137, "module_stdout": ""}, False, True),
+        ({"failed": True, "msg": "MODULE FAILURE", "rc": 137, "module_stdout": ""}, True, False),
+        ({"failed": True, "msg": "Too dangerous.", "invocation": {"module_args": {}}}, False, False),
+        ({"changed": True}, False, False),
+    ],
+)
+def test_a_module_that_is_killed_says_nothing(answer: dict[str, Any], check_mode: bool, cut_off: bool) -> None:
+    action = Action(transport="python")
+    action._task.check_mode = check_mode
+    action._execute_module = lambda **_kwargs: dict(answer)
+    assert action.run(task_vars=variables()).get("cut_off", False) is cut_off
 
 
 class TimeIsOver(BaseException):

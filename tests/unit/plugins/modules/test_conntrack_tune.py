@@ -98,6 +98,7 @@ CONTRACT = {
     "not_applied": "name reason",
     "conflicts": "key value source wins note",
     "survives": "reboot late_load firewall_restart",
+    "cut_off": "",
     "transport": "",
     "warnings": "",
     "diff": "",

@@ -9,6 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_report import Step, report
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_sentences import ALREADY
+from ansible_collections.stateward.conntrack.plugins.module_utils._model import Operation, Outcome
+from ansible_collections.stateward.conntrack.plugins.module_utils._render import render_operation
 from ansible_collections.stateward.conntrack.plugins.plugin_utils import _rollout as rollout
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._fleet_table import fleet_table
 from hypothesis import given, settings
@@ -53,6 +57,28 @@ LATE_217 = {
     "failed": True,
     "msg": "The raw action failed to execute in the expected time frame (30) and was terminated",
 }
+CUT_OFF = {"failed": True, "cut_off": True, "msg": "MODULE FAILURE"}
+
+
+def after_failure(*operations: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **result(),
+        **FAILED,
+        "operations": [{"kind": "value", "target": "t", "before": "1", **item} for item in operations],
+    }
+
+
+STAYS = {"status": "failed", "reason": "it was done and could not be undone: EIO"}
+STANDS = {"status": "done", "reason": "size of the table"}
+PUT_BACK = {"status": "rolled_back", "reason": "undone, because f failed"}
+HARMLESS = (
+    PUT_BACK,
+    {"status": "failed", "reason": "no space left"},
+    {"status": "skipped", "reason": "not tried"},
+    {"status": "done", "reason": ALREADY, "kind": "file"},
+    {"status": "done", "reason": "", "kind": "module"},
+    {"status": "done", "reason": "it came with the module", "before": None},
+)
 SKIPPED = {"skipped": True, "changed": False}
 
 
@@ -74,6 +100,17 @@ SKIPPED = {"skipped": True, "changed": False}
         ({"seen": SEEN, "result": LATE_217}, rollout.LOST, LATE_217["msg"]),
         ({"seen": SEEN, "result": result(), "end": LATE_217}, rollout.LOST, LATE_217["msg"]),
         ({"seen": SEEN, "result": result(), "undone": LATE, "verdict": "sick"}, rollout.STUCK, LATE["msg"]),
+        ({"seen": SEEN, "result": CUT_OFF}, rollout.LOST, "MODULE FAILURE"),
+        ({"seen": SEEN, "result": after_failure(*HARMLESS)}, rollout.REFUSED, "too large"),
+        ({"seen": SEEN, "result": after_failure(*HARMLESS, STAYS)}, rollout.STUCK, "too large"),
+        ({"seen": SEEN, "result": after_failure(*HARMLESS, STANDS)}, rollout.STUCK, "too large"),
+        ({"seen": SEEN, "result": after_failure(STAYS), "end": UNREACHABLE}, rollout.STUCK, "too large"),
+        ({"seen": SEEN, "result": after_failure(STAYS), "undone": result()}, rollout.STUCK, "t: " + STAYS["reason"]),
+        (
+            {"seen": SEEN, "result": after_failure(STANDS), "undone": result(), "verdict": "sick"},
+            rollout.ROLLED_BACK,
+            "sick",
+        ),
         ({"seen": SEEN, "result": result()}, rollout.CHANGED, ""),
         ({"seen": SEEN, "result": result(), "start": SKIPPED, "end": SKIPPED, "undone": SKIPPED}, rollout.CHANGED, ""),
         ({"seen": SEEN, "result": result("planned")}, rollout.PLANNED, ""),
@@ -102,6 +139,21 @@ def test_states(found: dict[str, Any], state: str, reason: str) -> None:
 )
 def test_only_a_changed_kernel_is_watched(status: str, kind: str, touched: bool) -> None:
     assert member(seen=SEEN, result=result(status, kind=kind)).touched is touched
+
+
+def test_what_could_not_be_undone_is_watched() -> None:
+    assert member(seen=SEEN, result=after_failure(STAYS)).touched
+    assert not member(seen=SEEN, result=after_failure(PUT_BACK)).touched
+
+
+def test_the_words_are_those_of_the_report() -> None:
+    """Both sentences about a change that stays, as they come from the host."""
+    operation = Operation("value", "/proc/max", "1", "2", "because")
+    steps = [Step(operation, Outcome(operation, "done"), [lambda: None], "EIO") for _number in range(2)]
+    outcomes = report(steps, (operation, operation), OSError(5, "x")).outcomes
+    assert [rollout._stays(render_operation(item.operation, item.status, item.reason)) for item in outcomes] == [
+        True
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -152,6 +204,13 @@ DEAD = member("d", seen=UNREACHABLE)
         ([HEALTHY, LOST], 50, ""),
         ([HEALTHY, LOST], 49, "c did not answer any more after the change"),
         ([DEAD], 0, ""),
+        (
+            [HEALTHY, member("h", seen=SEEN, result=after_failure(STAYS))],
+            100,
+            "h: the change failed and could not be undone",
+        ),
+        ([HEALTHY, member("h", seen=SEEN, result=after_failure(PUT_BACK))], 0, ""),
+        ([member("k", seen=SEEN, result=CUT_OFF)], 30, "k did not answer any more after the change"),
     ],
 )
 def test_sickness(batch: list[rollout.Member], percent: float, sickness: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ansible_collections.stateward.conntrack.tests.support.fleet_plays import OK, play_fleet
 
 TWO: dict[str, dict[str, Any]] = {"a": {}, "b": {}}
@@ -46,7 +47,60 @@ def test_what_each_host_may_lose_is_its_own_word(tmp_path: Path) -> None:
     assert (done.status, done.hosts) == (2, [])
 
 
+@pytest.mark.parametrize("tag", ["persistence", "runtime"])
+def test_to_skip_one_tag_is_refused(tmp_path: Path, tag: str) -> None:
+    done = play_fleet(tmp_path, "harden", TWO, "--skip-tags", tag)
+    assert (done.status, done.hosts) == (2, []), done.text
+    assert "would skip everything" in done.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "runtime", "persist"),
+    [
+        ((), {}, True, ["all"]),
+        ((), {"harden_runtime": False}, False, ["all"]),
+        ((), {"harden_persistence": False, "conntrack_persist": ["sysctl"]}, True, []),
+        (("--tags", "persistence"), {"conntrack_persist": ["sysctl"]}, False, ["sysctl"]),
+        (("--tags", "runtime"), {}, True, []),
+        (("--tags", "runtime"), {"harden_runtime": False}, False, []),
+        (("--extra-vars", "harden_runtime=false harden_persistence=false"), {}, False, []),
+    ],
+)
+def test_tags_and_variables_limit_what_is_changed(
+    tmp_path: Path, arguments: tuple[str, ...], given: dict[str, Any], runtime: bool, persist: list[str]
+) -> None:
+    done = play_fleet(tmp_path, "harden", {"a": {}}, *arguments, **given)
+    assert done.status == 0, done.text
+    assert [(str(call["runtime"]), call["persist"]) for call in done.asked[1:]] == [(str(runtime), persist)]
+
+
+# ---------------------------------------------------------------------------------------------- rollback
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        ((), {}),
+        (("--tags", "persistence"), {}),
+        (("--skip-tags", "runtime"), {}),
+        ((), {"conntrack_profile": "webb", "conntrack_timeouts": "none", "conntrack_persist": "sysctl"}),
+        ((), {"harden_state": "there", "harden_runtime": "perhaps"}),
+    ],
+)
+def test_nothing_stops_the_way_back(tmp_path: Path, arguments: tuple[str, ...], given: dict[str, Any]) -> None:
+    done = play_fleet(tmp_path, "rollback", {"a": {}}, *arguments, **given, conntrack_force=True, conntrack_max=5)
+    assert done.status == 0, done.text
+    wanted = {"state": "absent", "persist": ["all"], "force": True, "host": "a", "check": False}
+    assert done.asked == [wanted]
+
+
 # ---------------------------------------------------------------------------------------------- verify
+
+
+@pytest.mark.parametrize("arguments", [("--tags", "runtime"), ("--skip-tags", "runtime"), ("--tags", "web")])
+def test_no_tag_keeps_from_looking(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = play_fleet(tmp_path, "verify", {"a": {"tuned": DRIFT}}, *arguments)
+    assert (done.status, done.hosts) == (2, ["a"]), done.text
 
 
 def test_a_reboot_asked_for_in_the_inventory_goes_host_by_host(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from ansible_collections.stateward.conntrack.plugins.module_utils._levels import OK, WARNING
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_changes import (
     SCHEMA_VERSION,
+    UNKNOWN,
     Previous,
     compare,
     summarize,
@@ -88,6 +89,7 @@ def count_totals(rows: Sequence[Row]) -> dict[str, Any]:
         "conflicts": sum(any(item["wins"] for item in info["conflicts"]) for info in infos),
         "policies": len(checked),
         "drifted": sum(bool(each["differences"]) for each in checked),
+        "unchecked": sum(bool(each["error"]) for each in checked),
         "findings": _count_findings(infos),
     }
 
@@ -111,7 +113,7 @@ def find_problems(report: Mapping[str, Any], fail_on: Iterable[str]) -> dict[str
 
 
 def _drifted(row: Row) -> tuple[str, ...]:
-    """A policy that the host refuses is not fulfilled either."""
+    """Who is to fail for drift fails as well where nobody knows whether there is any."""
     found = row[DRIFT]
     return (DRIFT,) if found and (found["differences"] or found["error"]) else ()
 
@@ -119,7 +121,7 @@ def _drifted(row: Row) -> tuple[str, ...]:
 def _complaint(row: Row) -> str:
     drift = row[DRIFT] or {"differences": [], "error": ""}
     lines = [row["message"], *reasons(row)]
-    differs = [line for line in (*drift["differences"], drift["error"]) if line]
+    differs = [*drift["differences"], *([f"{UNKNOWN}, {drift['error']}"] if drift["error"] else [])]
     lines += [f"Drift from policy: {'; '.join(differs)}"] if differs else []
     return f"{row['state']}: {' '.join(line for line in lines if line)}"
 
@@ -169,8 +171,8 @@ def _conflicts(row: Row) -> int | None:
     return len(row["info"]["conflicts"]) if row["info"] else None
 
 
-def _differences(row: Row) -> int | None:
-    return len(row[DRIFT]["differences"]) if row[DRIFT] and not row[DRIFT]["error"] else None
+def _differences(row: Row) -> int | str | None:
+    return row[DRIFT] and (UNKNOWN if row[DRIFT]["error"] else len(row[DRIFT]["differences"]))
 
 
 _COLUMNS: Mapping[str, Callable[[Row], Any]] = {

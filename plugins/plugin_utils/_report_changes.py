@@ -23,8 +23,20 @@ from ansible_collections.stateward.conntrack.plugins.plugin_utils._rollout impor
 
 SCHEMA_VERSION = 1
 
-# What can have happened to a host: its verdict got worse or better, it stopped to answer or answers again, ...
-MOVES = ("new", "worse", "better", "silent", "back", "resized", "losing")
+# What can have happened to a host: its verdict got worse or better, it stopped to answer, answers again or is silent
+# for another reason, has other reasons for the same verdict, drifted or came back to its policy, ...
+MOVES = (
+    *("new", "worse", "better", "silent", "back", "otherwise", "appeared", "resolved"),
+    *("drifted", "settled", "unchecked", "resized", "losing"),
+)
+
+# Drift of a host whose policy could not be compared with.
+UNKNOWN = "unknown"
+
+# Counters of packets that got no entry. One that loses a race is counted in both, and one that met a full chain is in
+# insert_failed as well, so that no sum of them is a number of packets. early_drop is an old entry that made room for a
+# new one: pressure, but nothing that was refused.
+LOST = ("drop", "insert_failed")
 
 _SIZES = ("max", "hashsize", "count")
 
@@ -73,8 +85,8 @@ def _is_row(row: Any) -> bool:
 def compare(row: Mapping[str, Any], previous: Previous) -> dict[str, Any]:
     """How a host differs from its row in the previous report.
 
-    state, max, hashsize, count: C(before) and C(after) of what is not the same. losses: by how much counters of lost
-    connections grew. appeared, resolved: rules of the verdict.
+    state, max, hashsize, count, drift: C(before) and C(after) of what is not the same. losses: by how much counters of
+    lost connections grew. appeared, resolved: rules of the verdict.
     """
     old = previous.hosts.get(row["name"])
     if old is None:
@@ -87,12 +99,19 @@ def compare(row: Mapping[str, Any], previous: Previous) -> dict[str, Any]:
         rules = [_rules(before), _rules(after)]
         changes["appeared"] = [rule for rule in rules[1] if rule not in rules[0]]
         changes["resolved"] = [rule for rule in rules[0] if rule not in rules[1]]
+        changes.update(_differences(_drift(old), _drift(row), ("drift",)))
     return changes
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     pairs = {name: {"before": before.get(name), "after": after.get(name)} for name in names}
     return {name: pair for name, pair in pairs.items() if pair["before"] != pair["after"]}
+
+
+def _drift(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The number of differences from the policy; nothing without a policy."""
+    found = row.get("drift")
+    return {"drift": found and (UNKNOWN if found["error"] else len(found["differences"]))}
 
 
 def _counters(info: Mapping[str, Any]) -> dict[str, int]:
@@ -124,13 +143,21 @@ def moves(row: Mapping[str, Any]) -> list[str]:
     changes = row["changes"]
     if changes is None:
         return []
-    direction = _direction(changes.get("state"))
+    directions = {_direction(changes.get("state")), _drift_direction(changes.get("drift"))}
     happened = {
         "new": changes["new"],
         "resized": "max" in changes or "hashsize" in changes,
-        "losing": bool(changes.get("losses")),
+        "losing": bool(find_lost(changes)[1]),
+        **{kind: "state" not in changes and bool(changes.get(kind)) for kind in ("appeared", "resolved")},
     }
-    return [kind for kind in MOVES if kind == direction or happened.get(kind)]
+    return [kind for kind in MOVES if kind in directions or happened.get(kind)]
+
+
+def find_lost(changes: Mapping[str, Any]) -> tuple[str, int]:
+    """The counter of LOST that grew most, and by how much."""
+    losses = changes.get("losses") or {}
+    name = max(LOST, key=lambda each: losses.get(each, 0))
+    return name, losses.get(name, 0)
 
 
 def _direction(change: Mapping[str, Any] | None) -> str:
@@ -140,4 +167,16 @@ def _direction(change: Mapping[str, Any] | None) -> str:
     before, after = change["before"], change["after"]
     if before in LEVELS and after in LEVELS:
         return "worse" if LEVELS.index(after) < LEVELS.index(before) else "better"
-    return "silent" if before in LEVELS else "back" if after in LEVELS else ""
+    return "silent" if before in LEVELS else "back" if after in LEVELS else "otherwise"
+
+
+def _drift_direction(change: Mapping[str, Any] | None) -> str:
+    """Where the drift of a host went; empty when it did not move. A host without a policy has none."""
+    if change is None or change["after"] is None:
+        return ""
+    if change["after"] == UNKNOWN:
+        return "unchecked"
+    before = 0 if change["before"] in (None, UNKNOWN) else change["before"]
+    if change["after"] > before:
+        return "drifted"
+    return "" if change["before"] is None else "settled"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Callable, Iterator, List, Mapping, Tuple
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._levels import CRITICAL, WARNING
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_changes import find_lost
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import findings
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_text import clean, number_text, size_text
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict import EVENTS
@@ -16,8 +17,8 @@ from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict impor
 # Text, label, and the level of a finding.
 Line = Tuple[str, str, str]
 Section = Tuple[str, str, List[Line]]
-_ARROW = " \u2192 "
 _NAMES = {"max": "max", "hashsize": "buckets", "count": "entries"}
+_REASONS = {"appeared": "new reason", "resolved": "solved"}
 
 
 def line(text: Any, label: Any = "", level: str = "") -> Line:
@@ -78,7 +79,7 @@ def _drift(drift: Mapping[str, Any] | None) -> Iterator[Line]:
     if drift:
         yield from (line(each) for each in drift["differences"])
         if drift["error"]:
-            yield line(drift["error"], "the policy could not be compared")
+            yield line(drift["error"], "unknown")
 
 
 def _table(info: Mapping[str, Any]) -> Iterator[Line]:
@@ -148,13 +149,30 @@ def change_words(changes: Mapping[str, Any] | None) -> dict[str, str]:
         return {"text": "", "kind": "none"}
     if changes["new"]:
         return {"text": "new", "kind": "plain"}
-    losses = sum((changes.get("losses") or {}).values())
-    if losses:
-        return {"text": f"+{number_text(losses)} lost", "kind": "bad"}
+    name, count = find_lost(changes)
+    if count:
+        return {"text": f"+{number_text(count)} {name}", "kind": "bad"}
+    return {"text": next(_smaller_changes(changes), ""), "kind": "plain"}
+
+
+def _smaller_changes(changes: Mapping[str, Any]) -> Iterator[str]:
+    """What changed beside lost connections, in the order in which it matters."""
     if "state" in changes:
-        return {"text": f"was {changes['state']['before']}", "kind": "plain"}
+        yield f"was {changes['state']['before']}"
+    for name, words in _REASONS.items():
+        if changes.get(name):
+            yield f"{words}: {clean(changes[name][0])}"
+    if "drift" in changes:
+        yield f"drift was {_drift_text(changes['drift']['before'])}"
     sizes = [words for name, words in _NAMES.items() if name in changes and name != "count"]
-    return {"text": f"{' and '.join(sizes)} changed" if sizes else "", "kind": "plain"}
+    if sizes:
+        yield f"{' and '.join(sizes)} changed"
+    if "early_drop" in (changes.get("losses") or {}):
+        yield f"+{number_text(changes['losses']['early_drop'])} early_drop"
+
+
+def _drift_text(drift: Any) -> str:
+    return "without policy" if drift is None else str(drift)
 
 
 def _changed(changes: Mapping[str, Any] | None) -> Iterator[Line]:
@@ -164,13 +182,18 @@ def _changed(changes: Mapping[str, Any] | None) -> Iterator[Line]:
         yield line("not in the previous report", "new")
         return
     if "state" in changes:
-        yield line(_ARROW.join(changes["state"].values()), "verdict")
+        yield line(_arrow(changes["state"], str), "verdict")
     for name, words in _NAMES.items():
         if name in changes:
-            pair = changes[name]
-            yield line(_ARROW.join((number_text(pair["before"]), number_text(pair["after"]))), words)
+            yield line(_arrow(changes[name], number_text), words)
     for name, value in (changes.get("losses") or {}).items():
         yield line(f"+{number_text(value)}", name)
-    for name, words in (("appeared", "new reasons"), ("resolved", "solved")):
+    for name, words in _REASONS.items():
         if changes.get(name):
             yield line(", ".join(changes[name]), words)
+    if "drift" in changes:
+        yield line(_arrow(changes["drift"], _drift_text), "drift")
+
+
+def _arrow(pair: Mapping[str, Any], text: Callable[[Any], str]) -> str:
+    return f"{text(pair['before'])} \u2192 {text(pair['after'])}"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import stat
 from pathlib import Path
@@ -36,16 +37,24 @@ def write_files(directory: Path, texts: Mapping[str, str]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     with open_directory(os.path.realpath(directory)) as descriptor:
         for name, text in texts.items():
-            replace_file(descriptor, name, FileState(text.encode("utf-8"), _mode(directory / name)))
+            mode, group = _access(directory / name)
+            state = FileState(text.encode("utf-8"), mode, gid=group)
+            try:
+                replace_file(descriptor, name, state)
+            except PermissionError:
+                # A group of which its writer is no member; where it was something else, it fails again.
+                replace_file(descriptor, name, dataclasses.replace(state, gid=-1))
 
 
-def _mode(path: Path) -> int:
-    """That of the old file, so that whoever was given access keeps it; for a new one what the umask leaves."""
+def _access(path: Path) -> tuple[int, int]:
+    """Mode and group: of the old file, so that whoever was given access keeps it, or what the umask leaves."""
     try:
         status = path.lstat()
     except FileNotFoundError:
-        return 0o666 & ~_umask()
-    return stat.S_IMODE(status.st_mode) if stat.S_ISREG(status.st_mode) else 0o666 & ~_umask()
+        return 0o666 & ~_umask(), -1
+    if not stat.S_ISREG(status.st_mode):
+        return 0o666 & ~_umask(), -1
+    return stat.S_IMODE(status.st_mode), status.st_gid
 
 
 def _umask() -> int:

@@ -18,6 +18,11 @@ from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_view i
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _DIRECTORY = Path(__file__).resolve().parent / "report"
 
 
@@ -59,5 +64,7 @@ def _load(name: str) -> str:
 
 
 def _spoken(written: str) -> str:
-    """A time in UTC as people write it."""
-    return datetime.strptime(written, "%Y-%m-%dT%H:%M:%SZ").strftime("%A, %-d %B %Y, %H:%M UTC")
+    """A time in UTC as people write it, in English whatever the locale of the controller is."""
+    time = datetime.strptime(written, "%Y-%m-%dT%H:%M:%SZ")
+    day = f"{_DAYS[time.weekday()]}, {time.day} {_MONTHS[time.month - 1]} {time.year}"
+    return f"{day}, {time.hour:02}:{time.minute:02} UTC"

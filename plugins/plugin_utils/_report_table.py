@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+import itertools
+import unicodedata
+from typing import Any, Mapping, Sequence
 
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._fleet_table import align
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_changes import UNKNOWN
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import STATES, reasons, rules, survives
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_text import (
     clean,
@@ -20,9 +22,12 @@ from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict impor
 
 WIDTH = 100
 _HEAD = ("host", "state", "use", "max", "memory", "lasts", "drift", "why")
-_DRIFT = _HEAD.index("drift")
-# So long may a name be; the beginning is what tells hosts apart.
-_NAME = 24
+# So wide may a name be; the beginning is what tells hosts apart. The second is for sizes that need the room.
+_NAME, _SHORT_NAME = 24, 14
+# No figure of a real host is wider.
+_CELL = 16
+# So many columns are for the reasons.
+_WHY = 30
 _SHORT = {"reboot": "reboot", "late_load": "late load", "firewall_restart": "firewall"}
 
 
@@ -31,15 +36,34 @@ def report_table(report: Mapping[str, Any], rows: int) -> list[str]:
     shown = report["hosts"][:rows]
     cells = [_HEAD, *(_row(row) for row in shown)]
     if not report["totals"]["policies"]:
-        cells = [(*each[:_DRIFT], *each[_DRIFT + 1 :]) for each in cells]
-    taken = max(len(line) for line in align([(*each[:-1], "|") for each in cells]))
-    lines = align([(*each[:-1], cut(each[-1], WIDTH - taken)) for each in cells])
+        cells = _without(cells, "drift")
+    lines = [cut(line, WIDTH) for line in _fit(cells)]
     return [*lines, *_rest(len(report["hosts"]) - len(shown)), _totals(report["totals"])]
+
+
+def _fit(cells: Sequence[Sequence[str]]) -> list[str]:
+    """The lines with room for the reasons, for which shorter names are enough, or else the memory is left out."""
+    for names, table in ((_NAME, cells), (_SHORT_NAME, cells), (_SHORT_NAME, _without(cells, "memory"))):
+        lines = _align([(cut(each[0], names), *(cut(cell, _CELL) for cell in each[1:-1])) for each in table])
+        if width_of(lines[0]) <= WIDTH - _WHY:
+            break
+    return [(line + each[-1]).rstrip() for line, each in zip(lines, table)]
+
+
+def _align(rows: Sequence[Sequence[str]]) -> list[str]:
+    """One line for each row, all of one width, its cells below each other however wide their characters are."""
+    widths = [max(map(width_of, column)) + 2 for column in zip(*rows)]
+    return ["".join(cell + " " * (width - width_of(cell)) for cell, width in zip(row, widths)) for row in rows]
+
+
+def _without(cells: Sequence[Sequence[str]], name: str) -> list[tuple[str, ...]]:
+    column = cells[0].index(name)
+    return [(*each[:column], *each[column + 1 :]) for each in cells]
 
 
 def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
     info = row["info"]
-    name, why = cut(clean(row["name"]), _NAME), clean(row["message"])
+    name, why = clean(row["name"]), clean(row["message"])
     if not info:
         return (name, row["state"], "-", "-", "-", "-", "-", why)
     sizes = percent_text(info["usage_percent"]), number_text(info["max"]), size_text(info["memory"]["full_bytes"])
@@ -48,8 +72,22 @@ def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def cut(text: str, width: int) -> str:
-    """The text with its end cut off where it is too long."""
-    return text if len(text) <= width else text[: width - 2] + ".."
+    """The text with its end cut off where it is too wide."""
+    if width_of(text) <= width:
+        return text
+    ends = itertools.accumulate(map(width_of, text))
+    return text[: sum(end <= width - 2 for end in ends)].rstrip() + ".."
+
+
+def width_of(text: str) -> int:
+    """The columns of a terminal that the text takes: two for a wide character, none for what stands above another."""
+    return sum(_width(each) for each in text)
+
+
+def _width(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _lasts(info: Mapping[str, Any]) -> str:
@@ -65,7 +103,7 @@ def _drift(row: Mapping[str, Any]) -> str:
     found = row["drift"]
     if not found:
         return "-"
-    return "unknown" if found["error"] else str(len(found["differences"]))
+    return UNKNOWN if found["error"] else str(len(found["differences"]))
 
 
 def _rest(count: int) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._levels import CRITICAL, OK, WARNING
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_changes import moves
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_changes import UNKNOWN, find_lost, moves
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_details import change_words, describe
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import STATES, reasons, rules, survives
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_text import (
@@ -34,15 +34,21 @@ COLUMNS = (
     ("change", "Since last time", True),
 )
 
-_KEPT: Mapping[Any, str] = {True: "yes", False: "no", None: "unknown"}
+_KEPT: Mapping[Any, str] = {True: "yes", False: "no", None: UNKNOWN}
 _LOST: Mapping[Any, int] = {True: 0, False: 1, None: -1}
 
 _CHANGES = (
     ("worse", "with a worse verdict"),
-    ("losing", "lost connections"),
+    ("losing", "that dropped packets"),
     ("silent", "without an answer now"),
+    ("appeared", "with a new reason"),
+    ("drifted", "with more drift"),
+    ("unchecked", "whose drift is unknown now"),
+    ("otherwise", "silent for another reason"),
     ("better", "with a better verdict"),
     ("back", "with an answer again"),
+    ("resolved", "with a reason less"),
+    ("settled", "with less drift"),
     ("resized", "of another size"),
     ("new", "new"),
     ("gone", "gone from the inventory"),
@@ -50,7 +56,7 @@ _CHANGES = (
 )
 _NO_ROWS = ("gone", "left_out")
 # So many names of hosts are written out.
-_NAMED = 3
+_NAMED = 2
 
 
 def view_report(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +68,7 @@ def view_report(report: Mapping[str, Any]) -> dict[str, Any]:
         "states": list(_states(totals)),
         "figures": list(_figures(totals)),
         "use": _histogram(report["hosts"]),
-        "findings": [_finding(item, totals["hosts"]) for item in totals["findings"]],
+        "findings": [_finding(item, totals["findings"]) for item in totals["findings"]],
         "changes": _changes(report["changes"]),
         "columns": COLUMNS,
         "rows": [view_row(row) for row in report["hosts"]],
@@ -82,10 +88,17 @@ def _figures(totals: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Entries in all tables", f"{number_text(totals['entries'])} of {number_text(totals['max'])}"
     yield "Memory if all were full", size_text(totals["memory_full_bytes"])
     for event, words in EVENTS.items():
-        yield f"Values lost by {words}", _hosts(totals["not_surviving"][event])
+        yield f"Lost by {words.replace(' of the module', '')}", _hosts(totals["not_surviving"][event])
     yield "Foreign settings that win", _hosts(totals["conflicts"])
     if totals["policies"]:
-        yield "Drift from policy", f"{number_text(totals['drifted'])} of {_hosts(totals['policies'])}"
+        yield "Drift from policy", _drift_total(totals)
+
+
+def _drift_total(totals: Mapping[str, Any]) -> str:
+    if not totals["unchecked"]:
+        return f"{number_text(totals['drifted'])} of {_hosts(totals['policies'])}"
+    counts = f"{number_text(totals['drifted'])} drifted, {number_text(totals['unchecked'])} {UNKNOWN}"
+    return f"{counts}, of {number_text(totals['policies'])}"
 
 
 def _hosts(count: int) -> str:
@@ -94,25 +107,29 @@ def _hosts(count: int) -> str:
 
 def _histogram(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """How many tables are full to 0 - 10 %, 10 - 20 % and so on; heights of 40."""
-    known = [row["info"]["usage_percent"] for row in rows if row["info"]]
-    steps = [min(int(use // 10), 9) for use in known if use is not None and use >= 0]
-    counts = [steps.count(step) for step in range(10)]
+    levels: list[list[str]] = [[] for _step in range(10)]
+    for info in (row["info"] for row in rows):
+        if info and info["usage_percent"] is not None:
+            levels[min(int(info["usage_percent"] // 10), 9)].append(_use_level(info))
+    counts = [len(each) for each in levels]
     most = max(counts) or 1
     words = ", ".join(f"{count} of {10 * step} to {10 * step + 10} %" for step, count in enumerate(counts) if count)
     return {
-        "bars": [_bar(step, count, most) for step, count in enumerate(counts)],
+        "bars": [_bar(step, each, most) for step, each in enumerate(levels)],
         "words": words or "no table is known",
     }
 
 
-def _bar(step: int, count: int, most: int) -> dict[str, Any]:
+def _bar(step: int, levels: Sequence[str], most: int) -> dict[str, Any]:
+    """A bar has the colour of the worst verdict on the use of its tables: who audits sets the limits of those."""
+    count = len(levels)
     height = round(max(40 * count / most, 1.5), 2) if count else 0.5
-    level = CRITICAL if step == 9 and count else "plain"
+    level = next((each for each in (CRITICAL, WARNING) if each in levels), "plain")
     return {"x": 10 * step, "y": 40 - height, "height": height, "count": count, "level": level}
 
 
-def _finding(item: Mapping[str, Any], hosts: int) -> dict[str, Any]:
-    width = round(100 * item["hosts"] / (hosts or 1), 2)
+def _finding(item: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    width = round(100 * item["hosts"] / max(each["hosts"] for each in others), 2)
     return {"rule": clean(item["rule"]), "level": item["level"], "hosts": number_text(item["hosts"]), "width": width}
 
 
@@ -141,7 +158,7 @@ def _change(kind: str, words: str, names: Sequence[str]) -> dict[str, Any]:
 
 def view_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """One host: the cells of its line, the keys to sort by, and its details."""
-    said = [clean(line) for line in reasons(row)] or [clean(row["message"]) or "Nothing to complain about."]
+    said = [clean(line) for line in reasons(row)] or [clean(row["message"])]
     return {
         "name": clean(row["name"]),
         "state": row["state"],
@@ -149,6 +166,7 @@ def view_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "moved": " ".join(moves(row)),
         "summary": said[0],
         "more": len(said) - 1,
+        "others": said[1:],
         "drift": _drift(row["drift"]),
         "change": change_words(row["changes"]),
         "details": list(describe(row)),
@@ -167,6 +185,7 @@ def _cells(info: Mapping[str, Any]) -> dict[str, Any]:
         "entries": "" if info["count"] is None else f"{number_text(info['count'])} of {number_text(info['max'])}",
         "memory": size_text(memory["full_bytes"]),
         "share": "" if share is None else f"{share:.3g} % of RAM",
+        "too_large": "memory" in (item["rule"] for item in info["verdict"]["findings"]),
         "load": "-" if info["load_factor"] is None else f"{info['load_factor']:.2f}",
         "kept": [(event, _KEPT[survives(info, event)]) for event in EVENTS],
     }
@@ -179,6 +198,7 @@ _EMPTY: Mapping[str, Any] = {
     "entries": "",
     "memory": "-",
     "share": "",
+    "too_large": False,
     "load": "-",
     "kept": [(event, _KEPT[None]) for event in EVENTS],
 }
@@ -194,7 +214,7 @@ def _drift(drift: Mapping[str, Any] | None) -> dict[str, str]:
     if drift is None:
         return {"text": "-", "kind": "none"}
     if drift["error"]:
-        return {"text": "refused", "kind": "bad"}
+        return {"text": UNKNOWN, "kind": "bad"}
     count = len(drift["differences"])
     return {"text": f"{count} found", "kind": "bad"} if count else {"text": "none", "kind": "good"}
 
@@ -202,11 +222,10 @@ def _drift(drift: Mapping[str, Any] | None) -> dict[str, str]:
 def _keys(row: Mapping[str, Any]) -> dict[str, Any]:
     """What the columns are sorted by; -1 for what is not known. The name is its own key."""
     info, drift = row["info"], row["drift"]
-    losses = ((row["changes"] or {}).get("losses") or {}).values()
     keys: dict[str, Any] = {
         "state": len(STATES) - STATES.index(row["state"]),
-        "drift": -1 if drift is None else len(drift["differences"]) + bool(drift["error"]),
-        "change": sum(losses) + bool(change_words(row["changes"])["text"]),
+        "drift": -1 if drift is None else len(drift["differences"]) or (0.5 if drift["error"] else 0),
+        "change": find_lost(row["changes"] or {})[1] + bool(change_words(row["changes"])["text"]),
         **dict.fromkeys(("use", "memory", "load", *EVENTS), -1),
     }
     if info:

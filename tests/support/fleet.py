@@ -29,15 +29,21 @@ _REASONS = {
     "Raise max (conntrack_tune with max=auto sizes it from this very count), or see with flows=true what fills it.",
     "drops": "{drop:,} packets were dropped because no entry could be made for them (counter drop), and the table is "
     "still nearly full. Raise max above the peak.",
-    "insert_race": "{drop:,} inserts failed (counter insert_failed) while 3.1 % of the table is used: a race, not a "
-    "question of size, so a larger max does not help.",
-    "hash_small": "hashsize 16,384 is small for max {max:,}: a full table has a load factor of 32, and this kernel "
-    "would refuse 97.1 % of new flows without a log line.",
-    "reboot": "Values will not survive a reboot: max will be 262144 instead of {max} (kernel default). Persist what is "
-    "meant with conntrack_tune persist=all, or correct what sets the other value.",
+    "insert_race": "{insert_failed:,} inserts failed (counter insert_failed) while {use} % of the table is used: a "
+    "race, not a question of size, so a larger max does not help.",
+    "hash_small": "hashsize {hashsize:,} is small for max {max:,}: a full table has a load factor of 32, and this "
+    "kernel would refuse 97.1 % of new flows without a log line.",
+    "reboot": "Values will not survive a reboot: max will be {default} instead of {max} (kernel default). Persist what "
+    "is meant with conntrack_tune persist=all, or correct what sets the other value.",
+    "late_load": "Values will not survive a late load of the module: max will be {default} instead of {max} (kernel "
+    "default). Let the boot load it before its sysctl step: preload.",
+    "firewall_restart": "Values will not survive a firewall restart, which unloads the module: max will be {default} "
+    "instead of {max} (kernel default).",
     "conflicts": "1 foreign settings differ from the running kernel and will win: /etc/sysctl.d/99-old.conf:3 sets max "
     "to 65536.",
 }
+# What no host of the fleets below has as its own max.
+_DEFAULT = 32768
 _CRITICAL = ("usage", "drops")
 
 
@@ -45,20 +51,22 @@ def look(*, use: float = 12.5, size: int = 262144, rules: tuple[str, ...] = (), 
     """A result of conntrack_info on a host with so much of its table in use, in percent, and these findings."""
     count = int(size * use / 100)
     counters = {"drop": 0, "early_drop": 0, "insert_failed": 0, "chaintoolong": 0, "invalid": 811, **changed}
-    figures = {"count": count, "max": size, "use": f"{use:.1f}", "drop": counters["drop"]}
+    hashsize = size // 16 if "hash_small" in rules else size
+    figures = {"count": count, "max": size, "hashsize": hashsize, "use": f"{use:.1f}", "default": _DEFAULT, **counters}
     findings = [_finding(rule, figures) for rule in rules]
     levels = [item["level"] for item in findings]
-    kept = {"ok": True, "max": size, "hashsize": size, "reasons": []}
-    lost = {"ok": False, "max": 262144, "hashsize": 65536, "reasons": ["max and hashsize are the kernel's own default"]}
+    kept = {"ok": True, "max": size, "hashsize": hashsize, "reasons": []}
+    own = ["max and hashsize are the kernel's own default"]
+    lost = {"ok": False, "max": _DEFAULT, "hashsize": _DEFAULT // 4, "reasons": own}
     winner = {"key": "max", "value": "65536", "source": "/etc/sysctl.d/99-old.conf:3", "wins": True, "note": ""}
     return {
         "changed": False,
         "host": _host(*_SYSTEMS[0]),
         "max": size,
-        "hashsize": size,
+        "hashsize": hashsize,
         "count": count,
         "usage_percent": round(use, 2),
-        "load_factor": round(2 * use / 100, 2),
+        "load_factor": round(2 * count / hashsize, 2),
         "memory": _memory(size, count),
         "counters": counters,
         "timeouts": {"tcp_established": 86400, "udp": 30},
@@ -152,8 +160,9 @@ def _row(index: int, chance: random.Random) -> dict[str, Any]:
     looked["host"].update(zip(("distribution", "kernel"), _SYSTEMS[index % len(_SYSTEMS)]))
     row = find_host(name, looked=looked)
     if index % 3 == 0:
-        lines = ["tcp_established is 432000, not 86400"] if chance.random() < 0.3 else []
-        row["drift"] = {"differences": lines, "error": ""}
+        lot = chance.random()
+        lines = ["tcp_established is 432000, not 86400"] if lot < 0.3 else []
+        row["drift"] = {"differences": lines, "error": "max=auto needs a count" if lot > 0.95 else ""}
     return row
 
 
@@ -166,8 +175,9 @@ def _look(kind: float, chance: random.Random) -> dict[str, Any]:
         found["flows"] = copy.deepcopy(FLOWS)
         return found
     if kind < 0.26:
-        rule = chance.choice(["insert_race", "hash_small", "reboot", "conflicts"])
-        return look(use=chance.uniform(2, 70), size=size, rules=(rule,), drop=chance.randint(1, 400))
+        rule = chance.choice(["insert_race", "hash_small", "reboot", "late_load", "firewall_restart", "conflicts"])
+        failed = chance.randint(1, 400) if rule == "insert_race" else 0
+        return look(use=chance.uniform(2, 70), size=size, rules=(rule,), drop=failed, insert_failed=failed)
     return look(use=chance.betavariate(2, 6) * 75, size=size)
 
 

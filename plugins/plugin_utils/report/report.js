@@ -49,12 +49,21 @@
     if (!place.querySelector(".details")) place.append(make("div", "details", ...detailsOf(host).map(makeSection)));
   };
 
-  // rule:usage and change:worse are words of the page itself; any other word is looked for in the text of the host.
+  // rule:usage and change:worse are words of the page itself, and their beginnings are enough while they are typed; any
+  // other word is looked for in the text of the host.
   const fits = (host, word) => {
-    const [kind, value] = word.split(":", 2);
-    return kind === "rule" || kind === "change"
-      ? host.dataset[kind].split(" ").includes(value)
+    const [, kind, start] = word.match(/^(rule|change)(?::(.*))?$/) ?? [];
+    return kind
+      ? host.dataset[kind].split(" ").some((name) => name && name.startsWith(start ?? ""))
       : textOf(host).includes(word);
+  };
+
+  // Some browsers in use do not know the properties of ARIA's attributes.
+  const pressed = (tile) => tile.getAttribute("aria-pressed") === "true";
+  const opener = find("#open");
+  const label = (open) => {
+    opener.setAttribute("aria-expanded", String(open));
+    opener.textContent = open ? "Close all details" : "Open all details";
   };
 
   // Thousands of rows take a browser seconds to lay out: the first are shown at once, the others when it has time.
@@ -81,8 +90,10 @@
     idle(more);
   };
 
+  const allOpen = () => wanted.length > 0 && wanted.every((host) => host.querySelector("details").open);
+
   const filter = () => {
-    const states = tiles.filter((tile) => tile.ariaPressed === "true").map((tile) => tile.dataset.state);
+    const states = tiles.filter(pressed).map((tile) => tile.dataset.state);
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     wanted = hosts.filter((host) =>
       (!states.length || states.includes(host.dataset.state)) && words.every((word) => fits(host, word)));
@@ -90,6 +101,7 @@
     find("#shown").textContent = `${wanted.length.toLocaleString("en")} of ${hosts.length.toLocaleString("en")} hosts`;
     find("#nothing").hidden = wanted.length > 0;
     find("#reset").hidden = !states.length && !words.length;
+    label(allOpen());
   };
 
   const nameOf = (host) => host.querySelector("bdi").textContent;
@@ -119,7 +131,7 @@
 
   for (const tile of tiles) {
     tile.addEventListener("click", () => {
-      tile.ariaPressed = String(tile.ariaPressed !== "true");
+      tile.setAttribute("aria-pressed", String(!pressed(tile)));
       filter();
     });
   }
@@ -136,7 +148,7 @@
 
   find("#reset").addEventListener("click", () => {
     search.value = "";
-    for (const tile of tiles) tile.ariaPressed = "false";
+    for (const tile of tiles) tile.setAttribute("aria-pressed", "false");
     filter();
     search.focus();
   });
@@ -144,17 +156,25 @@
   // The event of <details> does not bubble, and comes after the opening: capture it, and fill on the way.
   table.addEventListener("toggle", (event) => fill(event.target.closest("tbody")), true);
 
-  find("#open").addEventListener("click", (event) => {
-    const open = event.target.ariaExpanded !== "true";
+  opener.addEventListener("click", () => {
+    const open = opener.getAttribute("aria-expanded") !== "true";
     for (const host of wanted) {
       fill(host);
       host.querySelector("details").open = open;
     }
-    event.target.ariaExpanded = String(open);
-    event.target.textContent = open ? "Close all details" : "Open all details";
+    label(open);
   });
 
-  addEventListener("beforeprint", () => reveal(wanted.length));
+  // On a phone the hosts come first; wider windows and paper have room for the panels.
+  const narrow = matchMedia("screen and (max-width: 74rem)");
+  const unfold = () => { for (const panel of all(".panel")) panel.open = !narrow.matches; };
+  narrow.addEventListener("change", unfold);
+  unfold();
+
+  addEventListener("beforeprint", () => {
+    for (const panel of all(".panel")) panel.open = true;
+    reveal(wanted.length);
+  });
 
   find("#tools").hidden = false;
   filter();

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from pathlib import Path
@@ -21,11 +23,15 @@ from ansible_collections.stateward.conntrack.plugins.plugin_utils import _report
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report import (
     build_report,
     find_problems,
+    to_csv,
     to_json,
 )
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_changes import Previous, parse_previous
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import find_host
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_changes import parse_previous
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import find_host, rules
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_html import to_html
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_shape import find_flaw
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_table import report_table
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_view import view_row
 from ansible_collections.stateward.conntrack.tests.support.fakehost import FakeHost
 from ansible_collections.stateward.conntrack.tests.support.fleet import (
     FAILED,
@@ -39,12 +45,14 @@ from ansible_collections.stateward.conntrack.tests.support.hosts import load_hos
 from jsonschema import Draft202012Validator
 
 DOCS = Path(_report.__file__).parents[2] / "docs"
+UNKNOWN = {"differences": [], "error": "headroom: too large"}
+DRIFT = {"differences": ["max is 1, not 2"], "error": ""}
+NO_DRIFT: dict[str, Any] = {"differences": [], "error": ""}
 SCHEMA = json.loads((DOCS / "report.schema.json").read_text())
 
 
-def report_of(*rows: dict[str, Any], before: tuple[dict[str, Any], ...] | None = None, **more: Any) -> dict[str, Any]:
-    previous = None if before is None else Previous("2026-11-16T06:00:00Z", {row["name"]: row for row in before})
-    return build_report(rows, written=WRITTEN, previous=previous, **more)
+def report_of(*rows: dict[str, Any]) -> dict[str, Any]:
+    return build_report(rows, written=WRITTEN)
 
 
 def row(name: str = "a", looked: Any = None, **more: Any) -> dict[str, Any]:
@@ -143,8 +151,27 @@ def test_totals() -> None:
     assert totals["states"] == {"critical": 0, "unreachable": 1, "failed": 0, "warning": 1, "ok": 1}
     assert (totals["entries"], totals["max"]) == (32768 + 32768, 65536 + 262144)
     assert totals["not_surviving"] == {"reboot": 1, "late_load": 0, "firewall_restart": 0}
-    assert (totals["conflicts"], totals["policies"], totals["drifted"]) == (1, 1, 1)
+    assert (totals["conflicts"], totals["policies"], totals["drifted"], totals["unchecked"]) == (1, 1, 1, 0)
     assert [(item["rule"], item["hosts"]) for item in totals["findings"]] == [("conflicts", 1), ("reboot", 1)]
+
+
+def test_drift_that_is_unknown_is_neither_drift_nor_none() -> None:
+    rows = [{**row(name), "drift": drift} for name, drift in (("a", UNKNOWN), ("b", DRIFT), ("c", NO_DRIFT))]
+    found = report_of(*rows)
+    totals = found["totals"]
+    assert (totals["policies"], totals["drifted"], totals["unchecked"]) == (3, 1, 1)
+    assert [each["drift"] for each in csv.DictReader(io.StringIO(to_csv(found)))] == ["unknown", "1", "0"]
+    assert "1 drifted, 1 unknown, of 3" in to_html(found)
+    assert find_problems(found, ["drift"])["a"].endswith("unknown, headroom: too large")
+    assert [line.split()[-1] for line in report_table(found, 9)[1:4]] == ["unknown", "1", "0"]
+
+
+def test_the_worst_reason_comes_first() -> None:
+    looked = look(rules=("reboot", "hash_small", "drops", "usage"))
+    found = report_of(row(looked=looked))
+    assert rules(found["hosts"][0]) == ["drops", "usage", "reboot", "hash_small"]
+    assert view_row(found["hosts"][0])["summary"].endswith("above the peak.")
+    assert found["hosts"][0]["info"]["verdict"] == looked["verdict"]
 
 
 @pytest.mark.parametrize(
@@ -165,57 +192,6 @@ def test_problems(fail_on: tuple[str, ...], hosts: list[str]) -> None:
     problems = find_problems(report_of(*known, drifted, refused, row("ok")), fail_on)
     assert sorted(problems) == hosts
     assert all(len(text) > 15 for text in problems.values())
-
-
-# ---------------------------------------------------------------------------------------------- changes
-
-
-def test_changes_of_a_host() -> None:
-    before = row(looked=look(use=10, rules=("reboot",), drop=5, early_drop=90))
-    after = row(looked=look(use=95, size=524288, rules=("usage",), drop=12, early_drop=3))
-    found = report_of(after, before=(before,))["hosts"][0]["changes"]
-    assert found["state"] == {"before": "warning", "after": "critical"}
-    assert found["max"] == {"before": 262144, "after": 524288}
-    # early_drop went down: it was started anew, and counts from 0.
-    assert found["losses"] == {"drop": 7, "early_drop": 3}
-    assert (found["appeared"], found["resolved"], found["new"]) == (["usage"], ["reboot"], False)
-
-
-def test_nothing_changed() -> None:
-    found = report_of(row(), before=(row(),))
-    assert found["hosts"][0]["changes"] == {"new": False, "losses": {}, "appeared": [], "resolved": []}
-    assert not any(found["changes"][kind] for kind in found["changes"] if kind != "since")
-
-
-def test_changes_of_the_fleet() -> None:
-    worse, silent, back = look(rules=("reboot",)), UNREACHABLE, look()
-    before = (row("worse"), row("silent"), row("back", FAILED), row("gone"), row("left"), row("better", worse))
-    after = (row("worse", worse), row("silent", silent), row("back", back), row("new"), row("better"))
-    found = report_of(*after, before=before, inventory=("left", "worse"))["changes"]
-    for kind in ("worse", "silent", "back", "gone", "new", "better"):
-        assert found[kind] == [kind]
-    assert (found["left_out"], found["since"]) == (["left"], "2026-11-16T06:00:00Z")
-
-
-def test_without_a_previous_report() -> None:
-    found = report_of(row())
-    assert (found["changes"], found["hosts"][0]["changes"]) == (None, None)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "[]",
-        "{}",
-        '{"schema_version": 2, "hosts": []}',
-        '{"schema_version": 1, "hosts": {}}',
-        '{"schema_version": 1, "hosts": []}',
-    ],
-)
-def test_what_is_no_previous_report(text: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        parse_previous(text)
 
 
 # ---------------------------------------------------------------------------------------------- JSON

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report import build_report, to_csv
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import find_host
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_table import report_table
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_table import cut, report_table, width_of
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_text import (
     clean,
     neutralize,
@@ -97,7 +97,7 @@ def test_the_table_fits_the_terminal(name: str, message: str) -> None:
     found = report_of(row(name), row("b" * 300, {"failed": True, "msg": message}))
     lines = report_table(found, 50)
     assert len(lines) == 4
-    assert all(len(text) <= 100 and text.isprintable() for text in lines)
+    assert all(width_of(text) <= 100 and text.isprintable() for text in lines)
 
 
 def test_the_table_has_the_worst_hosts_and_says_how_many_more_there_are() -> None:
@@ -118,3 +118,40 @@ def test_the_table_says_why() -> None:
         "web02  unreachable  -       -        -         -           Failed to connect to the host via ssh:..",
         "2 hosts: 1 critical, 1 unreachable",
     ]
+
+
+@pytest.mark.parametrize("name", ["gateway-of-the-second-site-in-the-north.example.net", "\u6771\u4eac" * 20])
+def test_the_reasons_have_room(name: str) -> None:
+    found = report_of(
+        row(name, look(use=97, size=2**33, rules=("usage", "drops", "reboot"))),
+        {**row("b", look(size=2**40)), "drift": {"differences": [], "error": "why"}},
+    )
+    lines = report_table(found, 9)
+    assert "memory" not in lines[0]
+    assert lines[1].endswith("usage, drops, reboot")
+    assert width_of(lines[1][: lines[1].index("usage")]) == lines[0].index("why")
+    assert all(width_of(text) <= 100 for text in lines)
+
+
+def test_a_table_of_any_size_fits() -> None:
+    most = 2**63 - 1
+    found = report_of(
+        row("a" * 99, {**look(rules=("usage",)), "max": most, "count": most, "usage_percent": most - 1e6})
+    )
+    assert all(len(text) <= 100 for text in report_table(found, 9))
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "short"),
+    [
+        ("abcdef", 6, "abcdef"),
+        ("abcdefg", 6, "abcd.."),
+        ("\u6771\u4eac\u90fd\u5e9c", 6, "\u6771\u4eac.."),
+        ("a\u6771\u4eac\u90fd", 6, "a\u6771.."),
+        ("e\u0301" * 6, 6, "e\u0301" * 6),
+        ("e\u0301" * 7, 6, "e\u0301" * 4 + ".."),
+    ],
+)
+def test_cutting(text: str, width: int, short: str) -> None:
+    assert cut(text, width) == short
+    assert width_of(short) <= width

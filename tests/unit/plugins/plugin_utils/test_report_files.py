@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
+from ansible_collections.stateward.conntrack.plugins.plugin_utils import _report_files
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_files import read_previous, write_files
 
 
@@ -36,6 +37,29 @@ def test_a_file_keeps_its_mode_and_a_link_is_replaced(tmp_path: Path) -> None:
     assert modes(tmp_path)["report.json"] == 0o604
     assert (tmp_path / "victim").read_text() == "mine"
     assert not (tmp_path / "report.csv").is_symlink()
+
+
+def test_a_file_keeps_its_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path, {"report.json": "old"})
+    asked: list[int] = []
+    monkeypatch.setattr(_report_files, "_access", lambda _path: (0o640, os.getgid() + 1))
+    monkeypatch.setattr(os, "fchown", lambda _descriptor, _uid, gid: asked.append(gid))
+    write_files(tmp_path, {"report.json": "new"})
+    assert asked == [os.getgid() + 1]
+    monkeypatch.undo()
+    assert _report_files._access(tmp_path / "report.json") == (0o640, os.getgid())
+
+
+def test_a_group_that_its_writer_may_not_give_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_report_files, "_access", lambda _path: (0o640, os.getgid() + 1))
+    monkeypatch.setattr(os, "fchown", refuse)
+    write_files(tmp_path, {"report.json": "new"})
+    assert read_previous(tmp_path) == "new"
+    assert modes(tmp_path) == {"report.json": 0o640}
+
+
+def refuse(_descriptor: int, _uid: int, _gid: int) -> None:
+    raise PermissionError("not a member")
 
 
 def test_a_link_to_the_directory_is_followed(tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report import build_report
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import find_host
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import find_host, reasons
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_html import content_policy, to_html
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_text import clean
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_view import view_report
 from ansible_collections.stateward.conntrack.tests.support.fleet import (
     FLOWS,
     UNREACHABLE,
@@ -111,7 +112,7 @@ def test_the_policy_covers_exactly_the_style_and_the_script() -> None:
     [
         ([], "first report in this directory"),
         ([find_host("a", looked=UNREACHABLE)], "No route to host"),
-        ([find_host("a", looked=look())], "Nothing to complain about."),
+        ([find_host("a", looked=look())], "<span>Details</span>"),
         (
             [find_host("a", looked={**look(), **dict.fromkeys(("max", "count", "usage_percent", "load_factor"))})],
             "unknown",
@@ -120,6 +121,32 @@ def test_the_policy_covers_exactly_the_style_and_the_script() -> None:
 )
 def test_pages_of_few_words(rows: list[Any], words: str) -> None:
     assert words in to_html(build_report(rows, written=WRITTEN))
+
+
+def test_every_reason_is_there_for_paper_and_without_scripts() -> None:
+    row = find_host("a", looked=look(rules=("reboot", "hash_small", "drops", "usage")))
+    page = Page(to_html(build_report([row], written=WRITTEN)))
+    assert all(sum(reason in text for text in page.texts) == 2 for reason in reasons(row))
+
+
+def test_bars_have_the_colour_of_the_verdict_on_their_use() -> None:
+    """Whoever audits with conntrack_critical=97 calls a table of 95 % a warning, and one of 72 % with 70 critical."""
+    rows = [find_host("a", looked=look(use=95)), find_host("b", looked=look(use=72, rules=("usage",)))]
+    bars = view_report(build_report(rows, written=WRITTEN))["use"]["bars"]
+    assert [(bar["x"], bar["level"]) for bar in bars if bar["count"]] == [(70, "critical"), (90, "plain")]
+
+
+def test_a_bar_of_findings_is_measured_by_the_longest() -> None:
+    rows = [
+        find_host(name, looked=look(rules=rules)) for name, rules in (("a", ("usage", "reboot")), ("b", ("usage",)))
+    ]
+    found = view_report(build_report([*rows, find_host("c", looked=look())], written=WRITTEN))["findings"]
+    assert [(item["rule"], item["width"]) for item in found] == [("usage", 100), ("reboot", 50)]
+
+
+def test_the_time_is_english_in_any_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.strftime", lambda *_arguments: "Samstag")
+    assert "Saturday, 21 November 2026, 06:00 UTC" in to_html(make_report(1))
 
 
 def test_two_thousand_hosts_stay_below_five_megabytes() -> None:

@@ -25,6 +25,7 @@ from ansible_collections.stateward.conntrack.tests.support.fleet import WRITTEN,
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 PAGES = Path(__file__).resolve().parents[2] / ".cache" / "report"
@@ -40,6 +41,7 @@ _ARGUMENTS = (
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
+FOCUSED = "return document.activeElement.outerHTML.slice(0, 200)"
 _HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=document.title='taken'>\u202e"
 
 
@@ -68,6 +70,10 @@ class Browser:
         """The keyboard alone: to whatever has the focus."""
         ActionChains(self.driver).send_keys(*keys).perform()
 
+    def step_back(self) -> None:
+        """Shift and Tab."""
+        ActionChains(self.driver).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
+
     def messages(self) -> list[str]:
         """What the browser complained about since the page was loaded."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
@@ -94,6 +100,10 @@ class Browser:
         data = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"]
         path.write_bytes(base64.b64decode(data))
         return path
+
+
+def open_everything(browser: Browser) -> None:
+    browser.run("document.querySelector('#open').click()")
 
 
 @pytest.fixture(scope="session")

@@ -2,43 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page of a report in Chromium: sorted and filtered by the keyboard alone, readable on a phone and on paper."""
+"""The page of a report in Chromium: all of it there in time, readable by everyone, on a phone and on paper."""
 
 from __future__ import annotations
 
 import base64
-import re
 import time
 from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from .conftest import SIZES, Browser
+from .conftest import FOCUSED, SIZES, Browser, open_everything
 
-FOCUS = "document.querySelector(arguments[0]).focus()"
-FOCUSED = "return document.activeElement.outerHTML.slice(0, 200)"
 # The narrowest phones, and a usual one.
 PHONES = (320, 390)
-
-
-def tab_to(browser: Browser, words: str) -> None:
-    """Press Tab until what is in focus has these words in its markup."""
-    for _step in range(60):
-        browser.press(Keys.TAB)
-        if words in browser.run(FOCUSED):
-            return
-    pytest.fail(f"{words} cannot be reached by the keyboard")
-
-
-def values(browser: Browser, key: str) -> list[float]:
-    script = f"return [...document.querySelectorAll('tbody')].map((each) => Number(each.getAttribute('data-by-{key}')))"
-    found: list[float] = browser.run(script)
-    return found
-
-
-def open_everything(browser: Browser) -> None:
-    browser.run("document.querySelector('#open').click()")
 
 
 # ---------------------------------------------------------------------------------------------- what there is
@@ -53,9 +31,9 @@ def test_every_host_is_there(browser: Browser, size: int, scheme: str) -> None:
     assert browser.screenshot(f"{size}-{scheme}").stat().st_size > 20_000
 
 
-def test_two_thousand_hosts_are_there_within_a_second(browser: Browser) -> None:
-    """The first of them painted and all of them sortable, in seconds of the page's own work: what else the machine does
-    meanwhile is not the page's."""
+def test_two_thousand_hosts_can_be_used_within_a_second(browser: Browser) -> None:
+    """The first 100 of them painted and all of them sortable, in seconds of the page's own work: what else the machine
+    does meanwhile is not the page's."""
     worked = []
     for _turn in range(3):
         # In a tab of its own, which begins at 0.
@@ -70,6 +48,26 @@ def test_two_thousand_hosts_are_there_within_a_second(browser: Browser) -> None:
         browser.driver.switch_to.window(browser.driver.window_handles[0])
     print("seconds until painted and sortable:", [round(each, 2) for each in worked])
     assert 0 < min(worked) < 1
+
+
+def work(browser: Browser) -> float:
+    """Seconds that the page has worked so far."""
+    metrics = browser.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    return next(float(each["value"]) for each in metrics if each["name"] == "ThreadTime")
+
+
+def test_all_of_two_thousand_hosts_are_laid_out_and_sorted_in_bounded_work(browser: Browser) -> None:
+    """Generous bounds, of the page's own work again, for a page whose work would grow with the square of its hosts."""
+    browser.driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+    browser.show(2000)
+    assert len(browser.shown()) == 2000
+    shown = work(browser)
+    browser.run("document.querySelector('[data-key=use]').click()")
+    assert len(browser.shown()) == 2000
+    done = work(browser)
+    print("seconds for all rows:", round(shown, 2), "and to sort them:", round(done - shown, 2))
+    assert 0 < shown < 60
+    assert 0 < done - shown < 60
 
 
 def test_two_thousand_hosts_keep_the_keyboard_alive(browser: Browser) -> None:
@@ -115,97 +113,6 @@ def test_every_state_has_a_shape_of_its_own(browser: Browser) -> None:
     assert len(set(shapes)) == len(shapes) == 5
 
 
-# ---------------------------------------------------------------------------------------------- by keyboard
-
-
-def test_sorting(browser: Browser) -> None:
-    browser.show(50)
-    tab_to(browser, 'data-key="use"')
-    browser.press(Keys.ENTER)
-    assert values(browser, "use") == sorted(values(browser, "use"), reverse=True)
-    assert browser.run("return document.querySelector('th.c-use').ariaSort") == "descending"
-    assert browser.run("return document.querySelectorAll('[aria-sort]').length") == 1
-    browser.press(Keys.SPACE)
-    assert values(browser, "use") == sorted(values(browser, "use"))
-    assert browser.run("return document.querySelector('th.c-use').ariaSort") == "ascending"
-
-
-def test_names_are_sorted_with_their_numbers(browser: Browser) -> None:
-    browser.show(2000)
-    tab_to(browser, 'data-key="name"')
-    browser.press(Keys.ENTER)
-    names = browser.shown()
-    keys = [[int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)] for name in names]
-    assert keys == sorted(keys)
-
-
-def test_every_column_can_be_sorted(browser: Browser) -> None:
-    browser.show(50)
-    for key in browser.run("return [...document.querySelectorAll('th button')].map((each) => each.dataset.key)"):
-        browser.run(FOCUS, f'[data-key="{key}"]')
-        browser.press(Keys.ENTER)
-        head = browser.run(f"return document.querySelector('th.c-{key}').ariaSort")
-        assert head in ("ascending", "descending")
-        assert sorted(browser.shown()) == sorted(set(browser.shown()))
-
-
-def test_searching(browser: Browser) -> None:
-    browser.show(50)
-    tab_to(browser, 'id="search"')
-    browser.press("web0", " ", "centos")
-    names = browser.shown()
-    assert 0 < len(names) < 50
-    assert all(name.startswith("web0") for name in names)
-    assert browser.run("return document.querySelector('#shown').textContent") == f"{len(names)} of 50 hosts"
-    browser.press("no such host")
-    assert (browser.shown(), browser.run("return document.querySelector('#nothing').hidden")) == ([], False)
-    tab_to(browser, 'id="reset"')
-    browser.press(Keys.ENTER)
-    assert len(browser.shown()) == 50
-
-
-def test_the_search_knows_the_details(browser: Browser) -> None:
-    browser.show(50)
-    browser.run(FOCUS, "#search")
-    browser.press("99-old.conf")
-    assert browser.run("return document.querySelectorAll('.details').length") == 0
-    assert 0 < len(browser.shown()) < 50
-
-
-def test_filtering_by_verdict(browser: Browser) -> None:
-    browser.show(50)
-    tab_to(browser, 'data-state="critical"')
-    browser.press(Keys.SPACE)
-    critical = browser.shown()
-    tab_to(browser, 'data-state="unreachable"')
-    browser.press(Keys.ENTER)
-    script = "return [...document.querySelectorAll('tbody:not([hidden])')].map((each) => each.dataset.state)"
-    assert set(browser.run(script)) == {"critical", "unreachable"}
-    assert len(browser.shown()) > len(critical) > 0
-    assert browser.run("return document.querySelector('.tile.tile').ariaPressed") == "true"
-
-
-@pytest.mark.parametrize(("words", "attribute"), [("rule:reboot", "rule"), ("change:resized", "change")])
-def test_from_a_figure_to_its_hosts(browser: Browser, words: str, attribute: str) -> None:
-    browser.show(50)
-    tab_to(browser, words)
-    browser.press(Keys.ENTER)
-    script = f"return [...document.querySelectorAll('tbody:not([hidden])')].map((each) => each.dataset.{attribute})"
-    found = browser.run(script)
-    assert 0 < len(found) < 50
-    assert all(words.partition(":")[2] in each.split() for each in found)
-
-
-def test_details_open_by_keyboard(browser: Browser) -> None:
-    browser.show(50)
-    tab_to(browser, "<summary>")
-    browser.press(Keys.ENTER)
-    browser.driver.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 50))")
-    titles = browser.run("return [...document.querySelectorAll('.details h3')].map((each) => each.textContent)")
-    assert titles[:1] == ["Verdict"]
-    assert {"Table", "Counters", "Host", "Top sources", "What the values do not survive"} <= set(titles)
-
-
 # ---------------------------------------------------------------------------------------------- everyone, everywhere
 
 
@@ -214,7 +121,7 @@ def test_details_open_by_keyboard(browser: Browser) -> None:
 def test_axe_finds_nothing(browser: Browser, axe: str, name: Any, width: int, scheme: str) -> None:
     # High enough for every row: what is out of sight is not drawn, and has no colour to judge.
     browser.show(name, width=width, height=9000, scheme=scheme)
-    browser.run("for (const each of [...document.querySelectorAll('details')].slice(0, 4)) each.open = true")
+    browser.run("for (const each of [...document.querySelectorAll('.host details')].slice(0, 4)) each.open = true")
     script = "const done = arguments[0]; axe.run(document).then((found) => done(found), (error) => done(String(error)))"
     browser.run(axe)
     found = browser.driver.execute_async_script(script)
@@ -233,6 +140,14 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, name: Any, width: int) 
     browser.screenshot(f"{name}-phone-{width}")
 
 
+def test_on_a_phone_the_panels_are_folded(browser: Browser) -> None:
+    count = "return document.querySelectorAll('.panel[open]').length"
+    browser.show(50, width=390)
+    assert browser.run(count) == 0
+    browser.show(50)
+    assert browser.run(count) == 4
+
+
 @pytest.mark.parametrize("width", [700, 1000, 1100, 2200])
 def test_nothing_is_wider_than_the_window(browser: Browser, width: int) -> None:
     browser.show("hostile", width=width)
@@ -244,7 +159,10 @@ def test_on_paper_it_is_dark_on_white_and_without_tools(browser: Browser) -> Non
     browser.show(50, width=780, scheme="dark", media="print")
     assert browser.run("return getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert browser.run("return getComputedStyle(document.querySelector('#tools')).display") == "none"
-    assert browser.run("return document.documentElement.scrollWidth") <= 780
+    narrow = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    wide, room = browser.run(narrow)
+    assert wide <= room
+    assert browser.run("return getComputedStyle(document.querySelector('.others')).display") != "none"
     paper = base64.b64decode(browser.driver.print_page())
     assert paper.startswith(b"%PDF")
     assert paper.count(b"/Type /Page\n") in range(2, 9)

@@ -23,6 +23,8 @@ LINEAR_SINCE = (6, 16)
 LISTINGS = ("/proc/net/nf_conntrack", "/proc/net/ip_conntrack")
 
 TOOL = "conntrack"
+# One of them is there where connections are tracked. Elsewhere the tool would load conntrack, and looking must not.
+AT_WORK = ("/proc/sys/net/netfilter/nf_conntrack_count", "/proc/sys/net/ipv4/netfilter/ip_conntrack_count")
 # Without a family, conntrack-tools before 1.4.6 list IPv4 only.
 TOOL_CALLS = (("-L", "-f", "ipv4"), ("-L", "-f", "ipv6"))
 
@@ -44,7 +46,7 @@ class Listing:
 def find_listings(snapshot: Snapshot, version: Version) -> tuple[Listing, ...]:
     """What to try, one after the other until one works; empty when there is nothing."""
     tool = snapshot.facts.get("tool:" + TOOL)
-    found = [_by_tool(tool)] if tool else []
+    found = [_by_tool(tool)] if tool and any(snapshot.exists(path) for path in AT_WORK) else []
     return (*found, *(_by_file(path, version) for path in LISTINGS if snapshot.exists(path)))
 
 

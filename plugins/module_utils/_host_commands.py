@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import threading
@@ -25,8 +26,9 @@ FAILED, TIMED_OUT = "EXIT", "ETIMEDOUT"
 
 
 def read_commands(tree: Tree, reads: tuple[Read, ...]) -> dict[str, Entry]:
-    """What the programs of these rows print, by the name of the row; nothing for a program that the host lacks."""
-    found = ((read, find_tool(tree, read.command[0])) for read in reads)
+    """What the programs of these rows print, by name of the row; nothing for one that is missing or must not run."""
+    wanted = (read for read in reads if not read.given or os.path.exists(tree.locate(read.given)))
+    found = ((read, find_tool(tree, read.command[0])) for read in wanted)
     return {read.pattern: _read_command(tree, read, path) for read, path in found if path}
 
 

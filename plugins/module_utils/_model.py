@@ -34,6 +34,7 @@ class Read:
     command: instead of a file, what this program prints on its standard output: its name and its arguments, without a
         shell. Then pattern is only the name of the entry, C(command:NAME); a program that the host lacks gives no
         entry.
+    given: with command, the path that must be there for the program to be run.
     """
 
     pattern: str
@@ -41,6 +42,7 @@ class Read:
     lines: tuple[str, ...] = ()
     tail: int = 0
     command: tuple[str, ...] = ()
+    given: str = ""
 
     @property
     def is_search(self) -> bool:

@@ -24,6 +24,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._flow_sentence
     describe_start,
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._flow_sources import (
+    AT_WORK,
     DEFAULT_LIMIT,
     LINEAR_SINCE,
     LISTINGS,
@@ -62,7 +63,8 @@ def plan_ahead(wish: FlowWish) -> str:
     limit, slow = wish.limit or DEFAULT_LIMIT, wish.limit or QUADRATIC_LIMIT
     version = " ".join(str(number) for number in LINEAR_SINCE)
     files = "".join(f"try_file {quote(path)} {limit} {slow} {version}\n" for path in LISTINGS)
-    return f"try_tool {quote(TOOL)} {limit}\n{files}count_flows\n"
+    at_work = " || ".join(f'[ -e "$ROOT"{quote(path)} ]' for path in AT_WORK)
+    return f"if {at_work}; then try_tool {quote(TOOL)} {limit}; fi\n{files}count_flows\n"
 
 
 def plan_query(query: FlowQuery) -> str:

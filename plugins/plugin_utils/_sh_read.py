@@ -74,7 +74,8 @@ def _call(function: str, lines: tuple[str, ...], patterns: list[str]) -> str:
 def _ask(read: Read) -> str:
     words = (read.pattern, int(COMMAND_SECONDS), *read.command)
     entry, *command = (quote(str(word)) for word in words)
-    return f"ask {entry} {_needles(read.lines)} {' '.join(command)}\n"
+    call = f"ask {entry} {_needles(read.lines)} {' '.join(command)}\n"
+    return f'if [ -e "$ROOT"{quote(read.given)} ]; then\n{call}fi\n' if read.given else call
 
 
 def _needles(lines: tuple[str, ...]) -> str:

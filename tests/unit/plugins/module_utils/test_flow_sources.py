@@ -7,15 +7,21 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.stateward.conntrack.plugins.module_utils._flow_sources import find_listings
+from ansible_collections.stateward.conntrack.plugins.module_utils._flow_sources import AT_WORK, find_listings
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Entry, Snapshot
 
 NEW, OLD = "/proc/net/nf_conntrack", "/proc/net/ip_conntrack"
 
 
 def snapshot(*paths: str, tool: str = "") -> Snapshot:
+    """With the tool, of a host that tracks connections."""
     facts = {"tool:conntrack": tool} if tool else {}
-    return Snapshot(entries={path: Entry(path, "file") for path in paths}, facts=facts)
+    found = (*paths, AT_WORK[0]) if tool else paths
+    return Snapshot(entries={path: Entry(path, "file") for path in found}, facts=facts)
+
+
+def test_the_tool_is_not_asked_where_it_would_load_conntrack() -> None:
+    assert find_listings(Snapshot(entries={}, facts={"tool:conntrack": "/sbin/conntrack"}), (6, 1, 0)) == ()
 
 
 @pytest.mark.parametrize(

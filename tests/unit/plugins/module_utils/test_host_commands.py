@@ -39,6 +39,15 @@ def test_everything_with_its_arguments(tmp_path: Path) -> None:
     assert entry.text == "-S\n"
 
 
+def test_a_program_is_run_only_where_what_it_needs_is_there(tmp_path: Path) -> None:
+    install(tmp_path, "echo loaded", "conntrack")
+    row = Read("command:conntrack -S", command=("conntrack", "-S"), given="/proc/count")
+    assert read(tmp_path, row) is None
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/count").write_text("5\n")
+    assert read(tmp_path, row) is not None
+
+
 def test_a_host_without_the_program(tmp_path: Path) -> None:
     assert read(tmp_path) is None
 

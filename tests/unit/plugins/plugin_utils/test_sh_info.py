@@ -67,7 +67,9 @@ def test_a_host_in_trouble(tmp_path: Path, name: str, programs: dict[str, str]) 
     count, source = (3, "journalctl -k") if programs else (2, "/var/log/messages")
     assert (expected["kernel_log"]["count"], expected["kernel_log"]["source"]) == (count, source)
     assert (expected["counters"]["drop"], expected["flows"]["entries"]) == (2, 2)
-    assert expected["flows"]["source"] == ("conntrack -L" if programs else "/proc/net/nf_conntrack")
+    # The tool would load the module of alpine, which is not at work.
+    by_tool = programs and name != "alpine"
+    assert expected["flows"]["source"] == ("conntrack -L" if by_tool else "/proc/net/nf_conntrack")
     for shell in SHELLS:
         assert info(shell_host(shell, root), top=1) == expected, shell
 

@@ -20,7 +20,7 @@ REPORT = WORK / "report.json"
 
 
 def run_nox(nox: str, arguments: list[str]) -> int:
-    """Run nox, one session more at a time than there are processors (the lab's wait a lot), and return its exit code."""
+    """Run nox, one session more at a time than there are processors (the lab waits a lot), and return the exit code."""
     WORK.mkdir(parents=True, exist_ok=True)
     for old in [REPORT, *WORK.glob("*.xml")]:
         old.unlink(missing_ok=True)

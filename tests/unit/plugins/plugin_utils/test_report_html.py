@@ -133,7 +133,7 @@ def test_bars_have_the_colour_of_the_verdict_on_their_use() -> None:
     """Whoever audits with conntrack_critical=97 calls a table of 95 % a warning, and one of 72 % with 70 critical."""
     rows = [find_host("a", looked=look(use=95)), find_host("b", looked=look(use=72, rules=("usage",)))]
     bars = view_report(build_report(rows, written=WRITTEN))["use"]["bars"]
-    assert [(bar["x"], bar["level"]) for bar in bars if bar["count"]] == [(70, "critical"), (90, "plain")]
+    assert [(each["x"], each["level"]) for each in bars if each["count"]] == [(70, "critical"), (90, "plain")]
 
 
 def test_a_bar_of_findings_is_measured_by_the_longest() -> None:

@@ -110,7 +110,8 @@ def molecule(session: nox.Session) -> None:
     session.run("python", str(LAB), "image", "bookworm", "trixie", silent=True)
     session.run("python", "-m", "tests.lab.standins.packages", env={"PYTHONPATH": str(CHECKOUT / ".tree")}, silent=True)
     try:
-        wanted = session.posargs or ["--all"]
+        # fleet is on demand: what it expects of a fresh host still depends on when it looks.
+        wanted = session.posargs or ["--all", "--exclude", "fleet"]
         session.run("python", str(LAB), "run", "--", "molecule", "test", *wanted)
     finally:
         session.run("python", str(LAB), "down")

@@ -491,6 +491,11 @@ not_applied:
       type: str
       returned: success
       sample: this kernel has no such key; it was removed in 6.0
+    asked:
+      description: Whether an option names it. V(false) for what a profile, C(all) or O(state=absent) brought along.
+      type: bool
+      returned: success
+      sample: true
 conflicts:
   description: Lines in files of others, and agents, that set the same keys.
   returned: success

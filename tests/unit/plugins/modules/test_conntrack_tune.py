@@ -95,7 +95,7 @@ CONTRACT = {
     "after": "max hashsize count timeouts settings",
     "sizing": "max hashsize entry_bytes memory_bytes memory_limit_bytes load_factor reasons",
     "operations": "kind target name before after status reason",
-    "not_applied": "name reason",
+    "not_applied": "name reason asked",
     "conflicts": "key value source wins note",
     "survives": "reboot late_load firewall_restart",
     "cut_off": "",

@@ -90,10 +90,15 @@ def read_facts(tree: Tree) -> dict[str, str]:
         "machine": os.uname().machine,
         "page_size": _read_page_size(),
         "euid": str(os.geteuid()),
-        "time": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()),
+        "time": time_stamp(),
     }
     tools = ((name, find_tool(tree, name)) for name in WANTED_TOOLS)
     return {**facts, **{"tool:" + name: path for name, path in tools if path}}
+
+
+def time_stamp() -> str:
+    """What names a copy that is made now, in UTC."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
 
 
 def _read_release(tree: Tree) -> str:

@@ -83,7 +83,7 @@ _LINES = (
     ("/proc/stat", ("cpu",)),
     ("/lib/modules/{release}/modules.dep", ("conntrack",)),
     ("/lib/modules/{release}/modules.builtin", ("conntrack",)),
-    ("/etc/rc.d/rc.sysinit", ("sysctl", "modules")),
+    ("/etc/rc.d/rc.sysinit", ("sysctl",)),
     ("/etc/rc.d/init.d/functions", ("sysctl",)),
     ("/etc/init.d/procps", ("sysctl",)),
     ("/etc/rc.d/init.d/iptables", ("_MODULES_UNLOAD", "_SYSCTL_LOAD_LIST", "sysctl")),

@@ -176,9 +176,7 @@ def render_result(
         "sizing": render_sizing(plan.desired.sizing),
         "operations": render_outcomes(outcomes),
         # Not "skipped": Ansible takes a result with a true key of that name for a skipped task.
-        "not_applied": [
-            {"name": item.name, "reason": item.reason, "asked": item.asked} for item in plan.skipped
-        ],
+        "not_applied": [{"name": item.name, "reason": item.reason, "asked": item.asked} for item in plan.skipped],
         "conflicts": render_conflicts(plan.conflicts),
         "survives": {
             "reboot": render_event(events.reboot, plan.desired.values),

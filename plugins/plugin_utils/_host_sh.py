@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import Callable, Optional, Tuple, Union
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._atomic import TEMPORARY_SUFFIX
@@ -16,6 +17,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._errors import
     UnsupportedHostError,
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._flow_model import FlowCounts, FlowQuery, FlowWish
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_read import time_stamp
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import decode
 from ansible_collections.stateward.conntrack.plugins.module_utils._lock import LOCK_SECONDS
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Applied, Host, Operation, Read, Snapshot
@@ -71,7 +73,7 @@ class ShellHost(Host):
         """See Host.read. Raises UnsupportedHostError when the host has no usable shell, or the answer is cut off."""
         more = [load("ask.sh")] if asks_more(reads) else []
         records = self._run([reading_variables(reads), load("read.sh"), *more, "read_host\n"])
-        return parse_snapshot(records, reads, self._root)
+        return self._snapshot(records, reads)
 
     def read_ahead(self, reads: tuple[Read, ...], wish: FlowWish) -> Snapshot:
         """See Host.read_ahead. Raises as read() does."""
@@ -79,7 +81,7 @@ class ShellHost(Host):
         parts = [reading_variables(reads, plan_ahead(wish)), counting_text(wish, self._awk), *texts, "read_host\n"]
         records = self._run(parts)
         self._ahead = (wish, records)
-        return parse_snapshot(records, reads, self._root)
+        return self._snapshot(records, reads)
 
     def count_flows(self, query: FlowQuery) -> FlowCounts:
         """See Host.count_flows."""
@@ -114,7 +116,12 @@ class ShellHost(Host):
         parts = [reading_variables(reads), settings, *texts, performing_function(operations), "apply_host\n"]
         records = self._run(parts, CutOffError)
         result = parse_result(records, operations)
-        return Applied(result.outcomes, parse_snapshot(records, reads, self._root), result.error, result.stale)
+        return Applied(result.outcomes, self._snapshot(records, reads), result.error, result.stale)
+
+    def _snapshot(self, records: list[Record], reads: tuple[Read, ...]) -> Snapshot:
+        """With the time of here: to ask the host for its own would take one program more."""
+        snapshot = parse_snapshot(records, reads, self._root)
+        return replace(snapshot, facts={**snapshot.facts, "time": time_stamp()})
 
     def _run(self, parts: list[str], error: type[ConntrackError] = UnsupportedHostError) -> list[Record]:
         """Run the parts as one script, in one execution. error: what is raised when its answer is not whole."""

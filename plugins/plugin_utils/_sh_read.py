@@ -29,10 +29,11 @@ def reading_variables(reads: tuple[Read, ...], extras: str = "") -> str:
         ),
         "WANTED_TEXTS": _join(read.pattern for read in files if read.content and not read.lines),
         "WANTED_FOLDERS": _join(dict.fromkeys(filter(None, (_watched(read.pattern) for read in files)))),
-        "SEARCHES": "".join(_search(lines, tail, patterns) for (lines, tail), patterns in _by_lines(files).items()),
-        "PICKS": "".join(_call("pick", read.lines, [read.pattern]) for read in files if read.is_search),
+        "SEARCHES": "".join(_search(tail, reads) for tail, reads in _by_tail(files).items()),
+        "PICKS": _call("pick", [read for read in files if read.is_search]),
         "WANTED_TOOLS": "\n".join(WANTED_TOOLS),
         "EXTRAS": "".join(_ask(read) for read in reads if read.command) + extras,
+        "TEXT_BYTES": str(MAX_BYTES + 1),
         # The reader of the answer keeps as much as that, in whole lines.
         "KEEP_BYTES": str(MAX_BYTES + MAX_LINE),
     }
@@ -54,21 +55,25 @@ def _watched(pattern: str) -> str:
     return posixpath.dirname(pattern[: found.start()] + "x") if found else ""
 
 
-def _by_lines(reads: tuple[Read, ...]) -> dict[tuple[tuple[str, ...], int], list[str]]:
-    """The plain files of which only lines are wanted, by the wanted strings and the tail: one grep for each row."""
-    groups: dict[tuple[tuple[str, ...], int], list[str]] = {}
+def _by_tail(reads: tuple[Read, ...]) -> dict[int, list[Read]]:
+    """The plain files of which only lines are wanted, by the tail of which: one grep for each row."""
+    groups: dict[int, list[Read]] = {}
     for read in reads:
         if read.content and read.lines and not read.is_search:
-            groups.setdefault((read.lines, read.tail), []).append(read.pattern)
+            groups.setdefault(read.tail, []).append(read)
     return groups
 
 
-def _search(lines: tuple[str, ...], tail: int, patterns: list[str]) -> str:
-    return _call(f"search_end {tail}" if tail else "search", lines, patterns)
+def _search(tail: int, reads: list[Read]) -> str:
+    return _call(f"search_end {tail}" if tail else "search", reads)
 
 
-def _call(function: str, lines: tuple[str, ...], patterns: list[str]) -> str:
-    return f"{function} {_needles(lines)} {_join(patterns)}\n"
+def _call(function: str, reads: list[Read]) -> str:
+    """One call for all of them, with everything that any of them wants: the reader keeps of each what it asked for."""
+    if not reads:
+        return ""
+    lines = tuple(dict.fromkeys(line for read in reads for line in read.lines))
+    return f"{function} {_needles(lines)} {_join(read.pattern for read in reads)}\n"
 
 
 def _ask(read: Read) -> str:

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field, replace
 from typing import Callable
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import UnsupportedHostError
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import decode, encode
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_errors import find_errno
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_text import Record
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_texts import split_texts
 
 # A line of C(ls -ldn); the date is in between, and devices have two numbers in place of the size.
 _ROW = re.compile(
     r"(?P<mode>[-bcdlps][-rwxsStT]{9})[.+@]? +\d+ +\S+ +\S+ +(?:(?P<size>\d+)|\d+, *\d+) .*?(?P<path>/.*)", re.DOTALL
 )
 _ARROW = " -> "
+KERNEL_FILES = ("/proc/", "/sys/")
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Found:
     unlisted: list[str] = field(default_factory=list)
 
 
-_FACTS = {"release": "release", "page": "page_size", "euid": "euid", "machine": "machine", "time": "time"}
+_FACTS = {"release": "release", "page": "page_size", "euid": "euid", "machine": "machine"}
 
 
 def collect(records: list[Record], root: str) -> Found:
@@ -88,11 +91,6 @@ def _take(found: Found, record: Record, path: str, root: str) -> str:
 
 def _take_path(_found: Found, record: Record, _path: str, root: str) -> str:
     return record.text[len(root) :]
-
-
-def _take_text(found: Found, record: Record, path: str, _root: str) -> str:
-    found.texts[path] = record.text
-    return path
 
 
 def _take_error(found: Found, record: Record, path: str, _root: str) -> str:
@@ -202,12 +200,28 @@ def _take_lines(found: Found, record: Record, path: str, root: str) -> str:
     return path
 
 
-def _take_kernel(found: Found, record: Record, path: str, root: str) -> str:
-    """As _take_lines, but whole files."""
-    others = Found()
-    _take_lines(others, record, path, root)
-    found.texts.update(others.lines)
-    found.errors.update(others.errors)
+def _take_texts(found: Found, record: Record, path: str, root: str) -> str:
+    """What head prints of several files: before each a line with its name, see _sh_texts."""
+    sizes = {encode(root + name): _size(found, name) for name in found.rows}
+    for name, text in split_texts(encode(record.text), sizes):
+        found.texts[decode(name)[len(root) :]] = decode(text)
+    return path
+
+
+def _size(found: Found, path: str) -> int | None:
+    """How many bytes a text has; unknown of the kernel's files, and of those that only a link leads to."""
+    link = found.links.get(path)
+    real = link.real if link else path
+    row = found.rows.get(real)
+    return row.size if row and row.kind == "file" and not real.startswith(KERNEL_FILES) else None
+
+
+def _take_complaints(found: Found, record: Record, path: str, root: str) -> str:
+    """What head complains about: C(head: PATH: message), or the path in quotes and in words of its own."""
+    for line in record.text.split("\n"):
+        named = [name for name in found.rows if root + name in line]
+        if named:
+            found.errors[max(named, key=len)] = find_errno(line.rpartition(": ")[2])
     return path
 
 
@@ -226,7 +240,6 @@ def _take_unlisted(found: Found, record: Record, path: str, root: str) -> str:
 
 _TAKE: dict[str, Callable[[Found, Record, str, str], str]] = {
     "path": _take_path,
-    "text": _take_text,
     "error": _take_error,
     "cut": _take_cut,
     "found": _take_found,
@@ -239,7 +252,8 @@ _TAKE: dict[str, Callable[[Found, Record, str, str], str]] = {
     "blocked": _take_blocked,
     "shut": _take_shut,
     "lines": _take_lines,
-    "kernel": _take_kernel,
+    "texts": _take_texts,
+    "complaints": _take_complaints,
     "mounts": _take_mounts,
     "unlisted": _take_unlisted,
 }

@@ -20,7 +20,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._host_read imp
     match_name,
     want,
 )
-from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import MAX_BYTES, decode, encode
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import MAX_BYTES, encode
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Entry, Read, Snapshot
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_asked import parse_answers
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_records import Found, Row, collect
@@ -114,10 +114,7 @@ def _text(found: Found, path: str, row: Row, wanted: Want) -> tuple[str | None, 
         return None, found.errors[path]
     if wanted.lines is not None:
         return _lines(found, path, wanted.lines)
-    if path not in found.texts:
-        # Of the kernel's files, an empty one is not heard of.
-        return ("", "") if path.startswith("/proc/") else (None, "ENOENT")
-    return _whole(found.texts[path], path, row)
+    return _whole(found.texts[path]) if path in found.texts else (None, "ENOENT")
 
 
 def _lines(found: Found, path: str, lines: frozenset[str]) -> tuple[str, str]:
@@ -129,12 +126,8 @@ def _lines(found: Found, path: str, lines: frozenset[str]) -> tuple[str, str]:
     return text, TOO_LARGE if path in found.cut else error
 
 
-def _whole(text: str, path: str, row: Row) -> tuple[str | None, str]:
+def _whole(text: str) -> tuple[str | None, str]:
     data = encode(text)
     if len(data) > MAX_BYTES:
         return None, TOO_LARGE
-    # A shell drops a NUL without a word, and the text is shorter than the file; those of the kernel tell no size.
-    sized = row.kind == "file" and not path.startswith(("/proc/", "/sys/"))
-    if b"\0" in data or (sized and len(data) < row.size):
-        return None, NUL
-    return decode(data), ""
+    return (None, NUL) if b"\0" in data else (text, "")

@@ -502,6 +502,11 @@ say_value() {
     ERROR=$({ put "$1" | cat >"$2"; } 2>&1)
 }
 
+# Why a file cannot be read, into ERROR; empty when it can.
+probe() {
+    ERROR=$(cat "$1" 2>&1 >/dev/null </dev/null)
+}
+
 # The text of a file into TEXT, and without white space around it into VALUE.
 read_value() {
     ERROR=

@@ -10,13 +10,10 @@
 #   WANTED_FOLDERS  directories in which a pattern looks for names
 #   SEARCHES        calls of search (or search_end): files of which only some lines are wanted
 #   PICKS           calls of pick: patterns of which only the files with a certain line are wanted
+#   TEXT_BYTES      no more than that of each file
 #   WANTED_TOOLS    names of programs
 #   EXTRAS          calls of what is in other texts: ask, try_tool, try_file, count_flows
 
-# Above this, a process is faster than a shell that reads byte by byte.
-SMALL=3072
-# yash holds no bytes that its locale does not know.
-[ -z "${YASH_VERSION-}" ] || SMALL=-1
 TAB='	'
 ARROW=' -> '
 
@@ -53,9 +50,6 @@ read_facts() {
         find_tool "$NAME"
         [ -z "$TOOL" ] || record "tool $NAME" "$TOOL"
     done
-    record time ''
-    flush
-    date -u +%Y%m%dT%H%M%SZ
     # [ -w ] of busybox tells root that everything can be written, even where a mount forbids it.
     record mounts ''
     flush
@@ -92,24 +86,25 @@ search() {
         shift
         [ ! -f "$FILE" ] || set -- "$@" "$FILE"
     done
-    [ $# -gt 0 ] || return 0
     record lines ''
     flush
-    grep -aF -e "$NEEDLES" -- "$@" /dev/null 2>&1 </dev/null
+    grep -aF -e "$NEEDLES" -- /dev/null "$@" 2>&1 </dev/null
 }
 
-# pick NEEDLES FILE...: add the files in which a needle occurs to those that are read.
+# pick NEEDLES FILE...: the files in which one of the needles occurs into PICKED.
 pick() {
-    [ -f "$2" ] || return 0
     NEEDLES=$1
     shift
-    PICKED=$PICKED$NL$(grep -laF -e "$NEEDLES" -- "$@" </dev/null)
+    for FILE; do
+        shift
+        [ ! -f "$FILE" ] || set -- "$@" "$FILE"
+    done
+    PICKED=$(grep -laF -e "$NEEDLES" -- /dev/null "$@" </dev/null)
 }
 
 # Everything that exists, in one go: ls follows no link here, and complains about what does not exist.
 list_paths() {
     BLOCKED=
-    LARGE=$NL
     set +f
     eval "set -- $WANTED_TEXTS $WANTED_OTHERS"
     set -f
@@ -136,7 +131,6 @@ list_paths() {
     for LINE in $LIST; do
         NAME=/${LINE#* /}
         case $LINE in
-        -*) look_at_file ;;
         l*)
             TARGET=${NAME##*"$ARROW"}
             NAME=${NAME%"$ARROW"*}
@@ -154,22 +148,12 @@ list_odd() {
     [ -e "$NAME" ] || [ -L "$NAME" ] || return 0
     META=$(ls -ldn "$NAME")
     record odd "$NAME$MARK meta$NL${META%% /*}"
-    LARGE=$LARGE$NAME$NL
     if [ -L "$NAME" ]; then
         read_link "$NAME"
         record target "$TARGET"
         look_at_link
     fi
     [ -w "$NAME" ] || record shut "$NAME"
-}
-
-# Of a regular file: whether it is small. Those of the kernel are, and say nothing about their size.
-look_at_file() {
-    case $NAME in
-    "$ROOT"/proc/* | "$ROOT"/sys/*) return 0 ;;
-    esac
-    find_size "$LINE"
-    [ "$SIZE" -le "$SMALL" ] || LARGE=$LARGE$NAME$NL
 }
 
 # The size in the line $1 of ls -ldn, into SIZE. In yash the variable of a for is one of the function.
@@ -184,9 +168,8 @@ find_size() {
     IFS=$NL
 }
 
-# Of the link NAME to TARGET: where it leads, and to what. The size of that is not known, so it counts as large.
+# Of the link NAME to TARGET: where it leads, and to what.
 look_at_link() {
-    LARGE=$LARGE$NAME$NL
     if [ -f "$NAME" ]; then
         KIND='file'
     elif [ -d "$NAME" ]; then
@@ -204,6 +187,8 @@ look_at_link() {
     record "link $KIND" "$NAME$MARK real$NL$REAL"
 }
 
+# All of them by one process: starting one is what costs time, and a shell that reads a file itself does it byte by
+# byte. Of several files, head says where each begins; the last one, which is empty, is the end.
 read_texts() {
     set +f
     eval "set -- $WANTED_TEXTS"
@@ -213,53 +198,13 @@ read_texts() {
     done
     for FILE; do
         shift
-        [ -f "$FILE" ] || continue
-        case $FILE in
-        "$ROOT"/proc/*)
-            # Where the size is not known: a key of sysctl gives nothing after the first byte to who reads byte by byte.
-            if [ ! -s "$FILE" ]; then
-                set -- "$@" "$FILE"
-                continue
-            fi
-            ;;
-        esac
-        case $LARGE in
-        *"$NL$FILE$NL"*) read_large "$FILE" ;;
-        *) read_small "$FILE" ;;
-        esac
+        [ ! -f "$FILE" ] || set -- "$@" "$FILE"
     done
-    [ $# -gt 0 ] || return 0
-    record kernel ''
+    record texts ''
     flush
-    grep -aF -e '' -- "$@" /dev/null 2>&1 </dev/null
-}
-
-read_small() {
-    slurp "$1"
-    if [ -n "$TEXT" ]; then
-        record path "$1$MARK text$NL$TEXT"
-        return
-    fi
-    # Nothing was read: rarely because there is nothing.
-    ERROR=
-    case $1 in
-    "$ROOT"/sys/*) probe "$1" ;;
-    *) if [ -s "$1" ] || ! [ -r "$1" ]; then probe "$1"; fi ;;
-    esac
-    if [ -n "$ERROR" ]; then
-        record path "$1$MARK error$NL$ERROR"
-    else
-        record path "$1$MARK text$NL"
-    fi
-}
-
-# At most 1 MiB and a little: what is more than 1 MiB is not wanted.
-read_large() {
-    record path "$1$MARK text$NL"
-    flush
-    dd bs=4096 count=257 <"$1" && return
-    probe "$1"
-    record path "$1$MARK error$NL$ERROR"
+    { SAID=$(head -c "$TEXT_BYTES" -- /dev/null "$@" /dev/null 2>&1 >&5 </dev/null); } 5>&1
+    [ $? -le 125 ] || record fault head
+    record complaints "$SAID"
 }
 
 # A directory that may not be listed matches no pattern, but it is there.
@@ -268,11 +213,6 @@ check_folders() {
     for FOLDER; do
         [ ! -d "$FOLDER" ] || [ -r "$FOLDER" ] || record unlisted "$FOLDER"
     done
-}
-
-# Why a file cannot be read, into ERROR; empty when it can.
-probe() {
-    ERROR=$(cat "$1" 2>&1 >/dev/null </dev/null)
 }
 
 # The path of a program inside the tree into TOOL, empty when there is none.

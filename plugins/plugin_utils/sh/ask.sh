@@ -59,6 +59,18 @@ ask() {
     record ended "$SAID"
 }
 
+# The size in the line $1 of ls -ldn, into SIZE. In yash the variable of a for is one of the function.
+find_size() {
+    COUNT=0
+    IFS=' '
+    for WORD in $1; do
+        SIZE=$WORD
+        COUNT=$((COUNT + 1))
+        [ "$COUNT" -lt 5 ] || break
+    done
+    IFS=$NL
+}
+
 # search_end BYTES NEEDLES FILE...: as search, but only in so many bytes at the end of each file.
 search_end() {
     BYTES=$1

@@ -156,18 +156,6 @@ list_odd() {
     [ -w "$NAME" ] || record shut "$NAME"
 }
 
-# The size in the line $1 of ls -ldn, into SIZE. In yash the variable of a for is one of the function.
-find_size() {
-    COUNT=0
-    IFS=' '
-    for WORD in $1; do
-        SIZE=$WORD
-        COUNT=$((COUNT + 1))
-        [ "$COUNT" -lt 5 ] || break
-    done
-    IFS=$NL
-}
-
 # Of the link NAME to TARGET: where it leads, and to what.
 look_at_link() {
     if [ -f "$NAME" ]; then

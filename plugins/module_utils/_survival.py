@@ -62,7 +62,7 @@ def _without_default_size(kernel: Kernel) -> Kernel:
 
 def _intended(simulator: Simulator) -> dict[str, int]:
     boot = readers.READERS[simulator.observed.platform.boot.reader]
-    lines = effective(readers.assignments(boot, simulator.snapshot), simulator.names)
+    lines = effective(readers.assignments(boot, simulator.snapshot), simulator.names, refused=boot.refused)
     values = {key: kernel_int(line.value) for key, line in lines.items()}
     return {key: value for key, value in values.items() if value is not None}
 

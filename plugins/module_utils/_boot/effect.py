@@ -20,8 +20,9 @@ Names = Mapping[str, str]
 
 HASHSIZE = "hashsize"
 
-# What a value that the kernel refuses does: systemd writes each key once, so an earlier assignment does not stand
-# (LAST); procps writes line by line, so it does (EARLIER); busybox leaves the rest of the file unread (STOP).
+# How a program goes through the lines, and what a value that the kernel refuses does: systemd keeps one line for each
+# key and writes that, so an earlier assignment does not stand (LAST); procps writes line by line, so it does (EARLIER);
+# busybox leaves the rest of the file unread (STOP).
 LAST, EARLIER, STOP = "last", "earlier", "stop"
 
 
@@ -34,7 +35,7 @@ def effective(
     that match count, as written. refused: of the reader. An explicit name beats a glob whatever their order; a dash
     line without a value takes its key out of the reach of globs; among equals the last one stands.
     """
-    lines = tuple(lines)
+    lines = tuple(_kept(lines) if refused == LAST else lines)
     explicit = {line.key for line in lines if not line.glob}
     result: dict[str, Assignment] = {}
     for line in _obeyed(lines, names, refused):
@@ -44,6 +45,21 @@ def effective(
             result.pop(names[name], None)
             result[names[name]] = line
     return result
+
+
+def _kept(lines: Iterable[Assignment]) -> Iterable[Assignment]:
+    """What systemd-sysctl has in its table when all files are read (src/sysctl/sysctl.c, parse_file).
+
+    A repeated key or pattern replaces the one before it, a dash line without a value included. It moves to the end only
+    when its value is another one.
+    """
+    kept: dict[str, Assignment] = {}
+    for line in lines:
+        old = kept.get(line.key)
+        if old and (old.value, old.excludes) != (line.value, line.excludes):
+            del kept[line.key]
+        kept[line.key] = line
+    return kept.values()
 
 
 def is_refused(key: str, value: int | None) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from dataclasses import dataclass
-from typing import Iterable, Iterator
+from typing import Iterator
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.kernelargs import BLANKS, c_integer
 
@@ -129,37 +129,6 @@ def normalize_key(text: str) -> str:
     if parts and "." in parts[0]:
         return "/" + "/".join(parts)
     return "/".join(parts).translate(_SWAP)
-
-
-def assigned(assignments: Iterable[Assignment], key: str) -> Assignment | None:
-    """The assignment that decides the key when one program applies them all; None when nothing sets it.
-
-    An explicit key beats a glob whatever their order; C(-key) without C(=) excludes the key; the last one wins.
-    Whether the kernel accepts the value is another question: a program that writes line by line (procps, busybox)
-    leaves the last accepted one standing.
-    """
-    lines = tuple(assignments)
-    wanted = normalize_key(key)
-    explicit = [line for line in lines if not line.glob and line.key == wanted]
-    if explicit:
-        return None if explicit[-1].excludes else explicit[-1]
-    globs = [line for line in _ordered_globs(lines) if matches_glob(wanted, line.key) and not line.excludes]
-    return globs[-1] if globs else None
-
-
-def _ordered_globs(lines: tuple[Assignment, ...]) -> list[Assignment]:
-    """Globs in the order in which they are written.
-
-    systemd-sysctl: a repeated pattern moves to the end only when its value is another one.
-    """
-    globs: dict[str, Assignment] = {}
-    for line in lines:
-        old = globs.get(line.key)
-        if not line.glob or (old and (old.value, old.excludes) == (line.value, line.excludes)):
-            continue
-        globs.pop(line.key, None)
-        globs[line.key] = line
-    return list(globs.values())
 
 
 def matches_glob(key: str, pattern: str) -> bool:

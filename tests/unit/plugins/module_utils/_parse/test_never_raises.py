@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.stateward.conntrack.plugins.module_utils._boot.effect import effective
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse import (
     cmdline,
     kernelargs,
@@ -52,8 +53,8 @@ ANY_TEXT = st.one_of(st.text(max_size=60), RAW, st.lists(FRAGMENTS, max_size=30)
 OLD, NEW = sysctl.Syntax(dash="unknown", globs=False, line_limit=3), sysctl.Syntax()
 
 PARSERS = {
-    "sysctl": lambda text: sysctl.assigned(sysctl.parse_sysctl(text, "f", NEW), "net.netfilter.x"),
-    "sysctl-old": lambda text: sysctl.assigned(sysctl.parse_sysctl(text, "f", OLD), text),
+    "sysctl": lambda text: effective(sysctl.parse_sysctl(text, "f", NEW), {"net.netfilter.x": "max"}),
+    "sysctl-old": lambda text: effective(sysctl.parse_sysctl(text, "f", OLD), {text: "max"}),
     "normalize_key": sysctl.normalize_key,
     "kernel_int": sysctl.kernel_int,
     "modprobe": lambda text: [modprobe.malformed(line) for line in modprobe.parse_modprobe(text, "f")],

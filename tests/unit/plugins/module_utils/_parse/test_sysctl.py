@@ -8,7 +8,6 @@ import pytest
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.sysctl import (
     Assignment,
     Syntax,
-    assigned,
     kernel_int,
     normalize_key,
     parse_sysctl,
@@ -153,61 +152,6 @@ def test_two_paths_never_share_a_key(first, second):
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (f"{MAX} = 1\n{MAX} = 2\n", "2"),
-        (f"{MAX} = 1\nnet/netfilter/nf_conntrack_max = 2\n", "2"),
-        # An explicit key beats a glob whatever their order.
-        (f"{MAX} = 1\nnet.netfilter.* = 2\n", "1"),
-        (f"net.netfilter.* = 2\n{MAX} = 1\n", "1"),
-        (f"net.netfilter.* = 2\n-{MAX} = 1\n", "1"),
-        ("net/netfilter/* = 2\n", "2"),
-        ("net.*.nf_conntrack_ma? = 2\n", "2"),
-        ("net.netfilter.nf_conntrack_[lm]ax = 2\n", "2"),
-        # A pattern matches component by component.
-        ("net.* = 2\n", None),
-        ("net.netfilter.*.* = 2\n", None),
-        # A dash line without a value takes the key away from globs, and from an assignment before it.
-        (f"-{MAX}\nnet.netfilter.* = 2\n", None),
-        (f"net.netfilter.* = 2\n-{MAX}\n", None),
-        (f"{MAX} = 1\n-{MAX}\n", None),
-        (f"-{MAX}\n{MAX} = 1\n", "1"),
-        ("net.netfilter.* = 1\nnet.*.nf_conntrack_max = 2\n", "2"),
-        ("net.netfilter.* = 1\nnet.*.nf_conntrack_max = 2\nnet.netfilter.* = 3\n", "3"),
-        # Repeating a pattern with its old value does not move it behind the others.
-        ("net.netfilter.* = 1\nnet.*.nf_conntrack_max = 2\nnet.netfilter.* = 1\n", "2"),
-        ("net.netfilter.* = 1\n-net.netfilter.*\n", None),
-        ("net.netfilter.[z-a]* = 1\n", None),
-        (f"#{MAX} = 1\n", None),
-        (f"{UDP} = 1\n", None),
-    ],
-)
-def test_the_effective_assignment(text, expected):
-    line = assigned(parse_sysctl(text, "f", SYSTEMD), MAX)
-    assert (line.value if line else None) == expected
-
-
-def test_without_globs_a_pattern_is_an_unknown_key():
-    assert assigned(parse_sysctl("net.netfilter.* = 2\n", "f", EL8), MAX) is None
-
-
-@pytest.mark.parametrize(
-    ("files", "expected"),
-    [
-        # The order of reading decides, not the directory: 10-a.conf in /etc, then 20-b.conf in /usr/lib.
-        ([("/etc/sysctl.d/10-a.conf", "1"), ("/usr/lib/sysctl.d/20-b.conf", "2")], "2"),
-        # EL5 and EL6 at boot: the file, then the directory; sysctl --system on the same host: the other way round.
-        ([("/etc/sysctl.conf", "2"), ("/etc/sysctl.d/zz.conf", "1")], "1"),
-        ([("/etc/sysctl.d/zz.conf", "1"), ("/etc/sysctl.conf", "2")], "2"),
-    ],
-)
-def test_the_last_file_wins_and_is_named(files, expected):
-    lines = [line for path, value in files for line in parse_sysctl(f"{MAX} = {value}\n", path, SYSTEMD)]
-    winner = assigned(lines, MAX)
-    assert (winner.value, winner.source) == (expected, files[-1][0])
-
-
-@pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("262144", 262144),
@@ -247,16 +191,3 @@ def test_kernel_int(value, expected):
 @settings(max_examples=100, deadline=None)
 def test_every_int_is_read_back(number, tail):
     assert kernel_int(f"{number}{tail}") == number
-
-
-KEYS = st.sampled_from([MAX, UDP, "net/netfilter/nf_conntrack_max"])
-
-
-@given(st.lists(st.tuples(KEYS, st.integers(0, 9)), max_size=8), st.booleans(), st.booleans())
-@settings(max_examples=100, deadline=None)
-def test_the_last_line_of_a_key_decides_however_the_file_is_written(lines, crlf, final_newline):
-    ending = "\r\n" if crlf else "\n"
-    text = ending.join(f"{key} = {value}" for key, value in lines) + (ending if final_newline else "")
-    expected = [str(value) for key, value in lines if normalize_key(key) == MAX]
-    winner = assigned(parse_sysctl(text, "f", EL7), MAX)
-    assert (winner.value if winner else None) == (expected[-1] if expected else None)

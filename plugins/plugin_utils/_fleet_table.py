@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table at the end of a rollout, and what any such table is made of."""
+"""The table at the end of a rollout."""
 
 from __future__ import annotations
 
 from textwrap import shorten as shorten_text
 from typing import Any, Mapping, Sequence
 
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._columns import align
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._rollout import Member
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict import EVENTS, arrow, memory_text
 
@@ -19,13 +20,7 @@ _HEAD = ("host", "state", "max", "hashsize", "memory", "survives", "note")
 
 def fleet_table(fleet: Sequence[Member]) -> list[str]:
     """One line for each host under a head: before -> after, memory of the full table, what holds, and why not."""
-    return align([_HEAD, *(_row(member) for member in fleet)])
-
-
-def align(rows: Sequence[Sequence[str]]) -> list[str]:
-    """One line for each row, its cells below each other."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    return [line.rstrip() for line in align([_HEAD, *(_row(member) for member in fleet)])]
 
 
 def shorten(text: str, width: int) -> str:

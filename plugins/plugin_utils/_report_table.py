@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import itertools
-import unicodedata
 from typing import Any, Mapping, Sequence
 
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._columns import align, cut, width_of
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_changes import UNKNOWN
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import STATES, reasons, rules, survives
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_text import (
@@ -44,16 +43,10 @@ def report_table(report: Mapping[str, Any], rows: int) -> list[str]:
 def _fit(cells: Sequence[Sequence[str]]) -> list[str]:
     """The lines with room for the reasons, for which shorter names are enough, or else the memory is left out."""
     for names, table in ((_NAME, cells), (_SHORT_NAME, cells), (_SHORT_NAME, _without(cells, "memory"))):
-        lines = _align([(cut(each[0], names), *(cut(cell, _CELL) for cell in each[1:-1])) for each in table])
+        lines = align([(cut(each[0], names), *(cut(cell, _CELL) for cell in each[1:-1])) for each in table])
         if width_of(lines[0]) <= WIDTH - _WHY:
             break
     return [(line + each[-1]).rstrip() for line, each in zip(lines, table)]
-
-
-def _align(rows: Sequence[Sequence[str]]) -> list[str]:
-    """One line for each row, all of one width, its cells below each other however wide their characters are."""
-    widths = [max(map(width_of, column)) + 2 for column in zip(*rows)]
-    return ["".join(cell + " " * (width - width_of(cell)) for cell, width in zip(row, widths)) for row in rows]
 
 
 def _without(cells: Sequence[Sequence[str]], name: str) -> list[tuple[str, ...]]:
@@ -69,25 +62,6 @@ def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
     sizes = percent_text(info["usage_percent"]), number_text(info["max"]), size_text(info["memory"]["full_bytes"])
     why = ", ".join(clean(rule) for rule in rules(row)) or "; ".join(clean(each) for each in reasons(row))
     return (name, row["state"], *sizes, _lasts(info), _drift(row), why)
-
-
-def cut(text: str, width: int) -> str:
-    """The text with its end cut off where it is too wide."""
-    if width_of(text) <= width:
-        return text
-    ends = itertools.accumulate(map(width_of, text))
-    return text[: sum(end <= width - 2 for end in ends)].rstrip() + ".."
-
-
-def width_of(text: str) -> int:
-    """The columns of a terminal that the text takes: two for a wide character, none for what stands above another."""
-    return sum(_width(each) for each in text)
-
-
-def _width(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _lasts(info: Mapping[str, Any]) -> str:

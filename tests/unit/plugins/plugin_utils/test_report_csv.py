@@ -12,9 +12,10 @@ import re
 from typing import Any
 
 import pytest
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._columns import cut, width_of
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report import build_report, to_csv
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_hosts import find_host
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_table import cut, report_table, width_of
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_table import report_table
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_text import (
     clean,
     neutralize,

@@ -57,7 +57,20 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class FlowSums:
+class _Totals:
+    """What is counted in one pass over a listing, whatever its words."""
+
+    entries: int = 0
+    assured: int = 0
+    unreplied: int = 0
+    offloaded: int = 0
+    sources: Ranking = Ranking()
+    destinations: Ranking = Ranking()
+    ports: Ranking = Ranking()
+
+
+@dataclass(frozen=True)
+class FlowSums(_Totals):
     """What one pass over a listing has summed up, before it is put in words.
 
     kinds: flows by name and number of the protocol and by state. wide: flows of IPv6. sources, destinations: addresses
@@ -65,19 +78,12 @@ class FlowSums:
     """
 
     kinds: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
-    entries: int = 0
     wide: int = 0
-    assured: int = 0
-    unreplied: int = 0
-    offloaded: int = 0
-    sources: Ranking = Ranking()
-    destinations: Ranking = Ranking()
-    ports: Ranking = Ranking()
     full: bool = False
 
 
 @dataclass(frozen=True)
-class FlowCounts:
+class FlowCounts(_Totals):
     """The flows that were read.
 
     l3, l4, tcp_states: flows by name. ports: keys are C(tcp/443). truncated: empty, or the limit that ended the
@@ -85,15 +91,8 @@ class FlowCounts:
     error: why there is nothing, or less than there should be; empty when all went well.
     """
 
-    entries: int = 0
     l3: Mapping[str, int] = field(default_factory=dict)
     l4: Mapping[str, int] = field(default_factory=dict)
     tcp_states: Mapping[str, int] = field(default_factory=dict)
-    assured: int = 0
-    unreplied: int = 0
-    offloaded: int = 0
-    sources: Ranking = Ranking()
-    destinations: Ranking = Ranking()
-    ports: Ranking = Ranking()
     truncated: str = ""
     error: str = ""

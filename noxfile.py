@@ -109,6 +109,8 @@ def molecule(session: nox.Session) -> None:
     # All that is downloaded is downloaded here: the network of the lab leads nowhere.
     session.run("python", str(LAB), "image", "bookworm", "trixie", silent=True)
     session.run("python", "-m", "tests.lab.standins.packages", env={"PYTHONPATH": str(CHECKOUT / ".tree")}, silent=True)
+    # What molecule remembers of a run that was interrupted would make this one skip what it believes to be done.
+    session.env["MOLECULE_EPHEMERAL_DIRECTORY"] = str(scratch(session))
     try:
         session.run("python", str(LAB), "run", "--", "molecule", "test", *(session.posargs or ["--all"]))
     finally:

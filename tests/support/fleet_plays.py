@@ -11,16 +11,13 @@ is for a look that precedes them. They touch no host. No root is needed.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
 
-from ansible_collections.stateward.conntrack.plugins.modules import conntrack_tune
+from ansible_collections.stateward.conntrack.tests.support.playbooks import ROOT, run_playbook
 
-ROOT = Path(conntrack_tune.__file__).parents[2]
 # The one file of the collection that the made-up hosts replace.
 REPLACED = ("plugins", "action", "conntrack_tune.py")
 
@@ -96,25 +93,7 @@ def play_fleet(
     log.touch()
     common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "tune_log": str(log)}
     inventory.write_text(json.dumps({"all": {"vars": {**common, **given}, "hosts": hosts}}), encoding="utf-8")
-    command = [_playbook(), "--inventory", str(inventory), *arguments, f"stateward.conntrack.{name}"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=_environment(folder), check=False, timeout=240, cwd=folder
-    )
+    play = ("--inventory", str(inventory), *arguments, f"stateward.conntrack.{name}")
+    done = run_playbook(folder, *play, collections=collection_path(folder / "tree"))
     asked = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     return Played(done.returncode, done.stdout + done.stderr, asked)
-
-
-def _playbook() -> str:
-    return str(Path(sys.executable).with_name("ansible-playbook"))
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    return {
-        **kept,
-        "ANSIBLE_COLLECTIONS_PATH": str(collection_path(folder / "tree")),
-        "ANSIBLE_HOME": str(folder / "home"),
-        "ANSIBLE_LOCAL_TEMP": str(folder / "local"),
-        "ANSIBLE_REMOTE_TEMP": str(folder / "remote"),
-        "ANSIBLE_NOCOLOR": "1",
-    }

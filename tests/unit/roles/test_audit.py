@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.stateward.conntrack.plugins.modules import conntrack_tune
+from ansible_collections.stateward.conntrack.tests.support.playbooks import Done, run_playbook
 
-COLLECTIONS = Path(conntrack_tune.__file__).parents[5]
 # No ssh server listens on port 1.
 INVENTORY = {
     "all": {
@@ -28,26 +26,13 @@ INVENTORY = {
 }
 FILES = ["index.html", "report.csv", "report.json"]
 
-Done = subprocess.CompletedProcess
-
 
 def audit(directory: Path, *arguments: str, **variables: Any) -> Done[str]:
     """Run it in this directory."""
     inventory = directory / "inventory.json"
     inventory.write_text(json.dumps(INVENTORY))
-    ours = {
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        "ANSIBLE_HOME": str(directory / "home"),
-        "ANSIBLE_LOCAL_TEMP": str(directory / "local"),
-        "ANSIBLE_REMOTE_TEMP": str(directory / "remote"),
-        "ANSIBLE_NOCOLOR": "1",
-    }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "--inventory", str(inventory)]
-    command += ["--extra-vars", json.dumps(variables), *arguments, "stateward.conntrack.audit"]
-    return subprocess.run(
-        command, capture_output=True, text=True, env={**kept, **ours}, check=False, timeout=240, cwd=directory
-    )
+    given = ("--inventory", str(inventory), "--extra-vars", json.dumps(variables))
+    return run_playbook(directory, *given, *arguments, "stateward.conntrack.audit")
 
 
 def report_in(directory: Path) -> dict[str, Any]:

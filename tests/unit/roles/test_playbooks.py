@@ -7,16 +7,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.stateward.conntrack.plugins.modules import conntrack_tune
+from ansible_collections.stateward.conntrack.tests.support.playbooks import ROOT, run_playbook
 
-ROOT = Path(conntrack_tune.__file__).parents[2]
-COLLECTIONS = ROOT.parents[2]
 FLEET = ROOT / "inventories/fleet/hosts.yml"
 PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
 # Of harden.yml: the clean sheet, the batches, the report.
@@ -24,23 +20,6 @@ PLAYS = 3
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 
 HERE = {"ansible_python_interpreter": sys.executable}
-
-Done = subprocess.CompletedProcess
-
-
-def ansible_playbook(tmp_path: Path, *arguments: str) -> Done[str]:
-    ours = {
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        "ANSIBLE_HOME": str(tmp_path / "home"),
-        "ANSIBLE_LOCAL_TEMP": str(tmp_path / "local"),
-        "ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote"),
-        "ANSIBLE_NOCOLOR": "1",
-    }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, env={**kept, **ours}, check=False, timeout=120, cwd=tmp_path
-    )
 
 
 def play(tmp_path: Path, **keys: object) -> str:
@@ -53,23 +32,21 @@ def play(tmp_path: Path, **keys: object) -> str:
 
 @pytest.mark.parametrize("name", PLAYBOOKS)
 def test_playbooks_are_found_by_name(tmp_path: Path, name: str) -> None:
-    done = ansible_playbook(tmp_path, "--inventory", str(FLEET), "--syntax-check", f"stateward.conntrack.{name}")
+    done = run_playbook(tmp_path, "--inventory", str(FLEET), "--syntax-check", f"stateward.conntrack.{name}")
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_roles_are_found_by_name(tmp_path: Path, role: str) -> None:
     playbook = play(tmp_path, roles=[f"stateward.conntrack.{role}"])
-    done = ansible_playbook(tmp_path, "--inventory", "localhost,", "--syntax-check", playbook)
+    done = run_playbook(tmp_path, "--inventory", "localhost,", "--syntax-check", playbook)
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("tag", ["persistence", "runtime"])
 def test_either_tag_leaves_the_whole_procedure(tmp_path: Path, tag: str) -> None:
     listing = [
-        ansible_playbook(
-            tmp_path, "--inventory", str(FLEET), "--list-tasks", *tags, "stateward.conntrack.harden"
-        ).stdout
+        run_playbook(tmp_path, "--inventory", str(FLEET), "--list-tasks", *tags, "stateward.conntrack.harden").stdout
         for tags in ((), ("--tags", tag))
     ]
     assert listing[0].count("TAGS:") == listing[1].count("TAGS:") > 10
@@ -78,12 +55,12 @@ def test_either_tag_leaves_the_whole_procedure(tmp_path: Path, tag: str) -> None
 def test_other_tags_leave_nothing(tmp_path: Path) -> None:
     arguments = ("--inventory", str(FLEET), "--list-tasks", "--tags", "web", "stateward.conntrack.harden")
     # The check of a role's arguments changes nothing, and Ansible tags it always; so is the check of the tags.
-    assert ansible_playbook(tmp_path, *arguments).stdout.count("TAGS:") == PLAYS + 2
+    assert run_playbook(tmp_path, *arguments).stdout.count("TAGS:") == PLAYS + 2
 
 
 def test_limit_reaches_every_play(tmp_path: Path) -> None:
     arguments = ("--inventory", str(FLEET), "--list-hosts", "--limit", "dns", "stateward.conntrack.harden")
-    hosts = [line for line in ansible_playbook(tmp_path, *arguments).stdout.splitlines() if "hosts (" in line]
+    hosts = [line for line in run_playbook(tmp_path, *arguments).stdout.splitlines() if "hosts (" in line]
     assert [line.strip() for line in hosts] == ["hosts (3):"] * PLAYS
 
 
@@ -92,7 +69,7 @@ def test_module_defaults_reach_the_roles(tmp_path: Path, role: str) -> None:
     """A value that the module refuses before it looks at the host shows that it came through."""
     defaults = {"group/stateward.conntrack.conntrack": {"headroom": 12345}}
     playbook = play(tmp_path, module_defaults=defaults, roles=[f"stateward.conntrack.{role}"])
-    done = ansible_playbook(tmp_path, "--inventory", "localhost,", "--check", playbook)
+    done = run_playbook(tmp_path, "--inventory", "localhost,", "--check", playbook)
     assert "12345" in done.stdout
     assert done.returncode == 2
 
@@ -101,7 +78,7 @@ def test_module_defaults_reach_the_roles(tmp_path: Path, role: str) -> None:
 def test_module_defaults_about_sizes_do_not_disturb_the_other_roles(tmp_path: Path, role: str) -> None:
     defaults = {"group/stateward.conntrack.conntrack": {"connections": 100000, "connection_rate": 5}}
     playbook = play(tmp_path, module_defaults=defaults, roles=[f"stateward.conntrack.{role}"])
-    done = ansible_playbook(tmp_path, "--inventory", "localhost,", "--check", playbook)
+    done = run_playbook(tmp_path, "--inventory", "localhost,", "--check", playbook)
     assert "connection_rate was given" not in done.stdout
 
 
@@ -109,19 +86,19 @@ def test_the_policy_beats_module_defaults(tmp_path: Path) -> None:
     defaults = {"group/stateward.conntrack.conntrack": {"headroom": 12345}}
     playbook = play(tmp_path, module_defaults=defaults, roles=["stateward.conntrack.harden"])
     arguments = ("--inventory", "localhost,", "--check", "--extra-vars", "conntrack_headroom=54321", playbook)
-    assert "54321" in ansible_playbook(tmp_path, *arguments).stdout
+    assert "54321" in run_playbook(tmp_path, *arguments).stdout
 
 
 def test_the_policy_may_be_a_template(tmp_path: Path) -> None:
     variables = json.dumps({"conntrack_headroom": "{{ factor * 2 }}", "factor": 12345})
     playbook = play(tmp_path, roles=["stateward.conntrack.harden"])
-    done = ansible_playbook(tmp_path, "--inventory", "localhost,", "--check", "--extra-vars", variables, playbook)
+    done = run_playbook(tmp_path, "--inventory", "localhost,", "--check", "--extra-vars", variables, playbook)
     assert "24690" in done.stdout
 
 
 def test_the_specification_refuses_an_unknown_profile(tmp_path: Path) -> None:
     playbook = play(tmp_path, roles=["stateward.conntrack.preload"])
     arguments = ("--inventory", "localhost,", "--check", "--extra-vars", "conntrack_profile=mainframe", playbook)
-    done = ansible_playbook(tmp_path, *arguments)
+    done = run_playbook(tmp_path, *arguments)
     assert done.returncode == 2
     assert "mainframe" in done.stdout

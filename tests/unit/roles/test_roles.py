@@ -14,9 +14,8 @@ import pytest
 import yaml
 from ansible_collections.stateward.conntrack.plugins.lookup.conntrack_policy import policy_options
 from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec import TUNE_OPTIONS
-from ansible_collections.stateward.conntrack.plugins.modules import conntrack_tune
+from ansible_collections.stateward.conntrack.tests.support.playbooks import ROOT
 
-ROOT = Path(conntrack_tune.__file__).parents[2]
 ROLES = ("preload", "modprobe", "sysctl", "iptables_unload", "harden")
 MODULE = "stateward.conntrack.conntrack_tune"
 # What a role or a playbook decides itself; everything else is policy.

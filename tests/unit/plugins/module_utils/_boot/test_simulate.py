@@ -2,37 +2,31 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The three events on every kind of host: which values are there afterwards, and who put them there."""
+"""The boot of every kind of host: which values are there afterwards, and who put them there."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from ansible_collections.stateward.conntrack.plugins.module_utils._boot.simulate import DEFAULT, Kernel, Simulator
-from ansible_collections.stateward.conntrack.plugins.module_utils._observe import observe
-from ansible_collections.stateward.conntrack.tests.support.hosts import load_host
+from ansible_collections.stateward.conntrack.plugins.module_utils._boot.simulate import DEFAULT
+from ansible_collections.stateward.conntrack.tests.support.boots import (
+    BUCKETS,
+    CMDLINE,
+    CONF,
+    CT,
+    DROP_IN,
+    ETC,
+    FAMILIES,
+    MAX,
+    OLD_MAX,
+    SET,
+    boot,
+    simulator,
+)
 
-LOAD, DROP_IN, CONF = "/etc/modules-load.d/x.conf", "/etc/sysctl.d/90-x.conf", "/etc/sysctl.conf"
-ETC, CMDLINE = "/etc/modprobe.d", "/proc/cmdline"
-MAX, BUCKETS = "net.netfilter.nf_conntrack_max", "net.netfilter.nf_conntrack_buckets"
-ESTABLISHED = "net.netfilter.nf_conntrack_tcp_timeout_established"
-OLD_MAX = "net.ipv4.netfilter.ip_conntrack_max"
-CT = {LOAD: "nf_conntrack\n"}
-SET = {DROP_IN: f"{MAX} = 5\n{ESTABLISHED} = 600\n"}
-FAMILIES = {LOAD: "nf_conntrack\nnf_conntrack_ipv4\n"}
 LOADS = "#!/bin/sh\nmodprobe ip_conntrack\nmodprobe nf_conntrack\nmodprobe nf_conntrack_ipv4\n"
 SCRIPT = {"/etc/sysconfig/modules/x.modules": {"text": LOADS, "mode": "0755"}}
-
-
-def simulator(host: str, *files: dict[str, Any]) -> Simulator:
-    merged = {path: text for part in files for path, text in part.items()}
-    snapshot = load_host(host, merged)
-    return Simulator(observe(snapshot), snapshot)
-
-
-def boot(host: str, *files: dict[str, Any]) -> Kernel:
-    return simulator(host, *files).boot()
 
 
 # -------------------------------------------------------------------------------------------------- boot
@@ -243,174 +237,3 @@ def test_old_names_of_the_keys() -> None:
     assert boot("ubuntu1404", CT, text).values["max"] == 9
     assert boot("el7", CT, text).values["max"] != 9
     assert boot("debian12", CT, text).values["max"] != 9
-
-
-# -------------------------------------------------------------------------------------------------- late load
-
-LOAD_IT = "/sbin/modprobe --ignore-install nf_conntrack $CMDLINE_OPTS"
-FIREWALLD = f"{LOAD_IT} && sysctl --quiet --pattern 'net[.]netfilter[.]nf_conntrack.*' --system"
-HOOKS: list[tuple[str, str, str, int | None]] = [
-    # host, hook, settings, max that is left, None for the default
-    ("debian12", "", f"{MAX} = 5\n", None),
-    ("debian12", FIREWALLD, f"{MAX} = 5\n", 5),
-    ("debian12", FIREWALLD, "net/netfilter/nf_conntrack_max = 5\n", None),
-    ("debian12", FIREWALLD, "net.nf_conntrack_max = 5\n", None),
-    ("debian12", f"{LOAD_IT}; sysctl --system", "net.nf_conntrack_max = 5\n", 5),
-    ("debian12", f"{LOAD_IT}; sysctl -p {DROP_IN}", "net.nf_conntrack_max = 5\n", 5),
-    ("debian12", f"{LOAD_IT}; sysctl -p /etc/none.conf", f"{MAX} = 5\n", None),
-    ("debian12", f"{LOAD_IT}; sysctl -w {MAX}=7", f"{MAX} = 5\n", 7),
-    ("debian12", f"{LOAD_IT}; /lib/systemd/systemd-sysctl --prefix=/net/netfilter", f"{MAX} = 5\n", 5),
-    ("debian12", f"{LOAD_IT}; /lib/systemd/systemd-sysctl --prefix=/proc/sys/net", f"{MAX} = 5\n", None),
-    ("debian12", f"{LOAD_IT}; /lib/systemd/systemd-sysctl --prefix=/net/netfilter", "net.nf_conntrack_max = 5\n", None),
-    ("el8-firewalld", f"{LOAD_IT}; /lib/systemd/systemd-sysctl --prefix=/proc/sys/net", f"{MAX} = 5\n", 5),
-    ("alpine", f"{LOAD_IT}; sysctl -p {DROP_IN}", f"{MAX} = 5\n", None),
-]
-
-
-@pytest.mark.parametrize(("host", "hook", "settings", "left"), HOOKS)
-def test_late_load(host: str, hook: str, settings: str, left: int | None) -> None:
-    line = f"install nf_conntrack {hook}\n" if hook else ""
-    kernel = simulator(host, {f"{ETC}/a.conf": line, DROP_IN: settings}).late_load()
-    assert (kernel.values["max"] if kernel.sources["max"] != DEFAULT else None) == left
-    assert kernel.loaded_by == "a late load"
-
-
-def test_a_hook_writes_buckets() -> None:
-    hook = f"install nf_conntrack {LOAD_IT}; echo 1000 > /sys/module/nf_conntrack/parameters/hashsize; sysctl a.b=1\n"
-    assert simulator("debian12", {f"{ETC}/a.conf": hook}).late_load().values["hashsize"] == 1024
-
-
-def test_a_hook_applies_only_our_block() -> None:
-    conf = f"{MAX} = 4\n# BEGIN stateward.conntrack\n{ESTABLISHED} = 600\n# END stateward.conntrack\n"
-    line = f"install nf_conntrack {LOAD_IT} && sed -n '/BEGIN stateward.conntrack/,/END/p' {CONF} | sysctl -e -p -\n"
-    kernel = simulator("debian12", {CONF: conf, f"{ETC}/a.conf": line}).late_load()
-    assert (kernel.sources["max"], kernel.values["timeout:tcp_established"]) == (DEFAULT, 600)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["install nf_conntrack /bin/true\n", "options nf_conntrack hashsize = 5\n", "options nf_conntrack hashsize=x\n"],
-)
-def test_what_keeps_the_module_out(text: str) -> None:
-    target = simulator("debian12", CT, SET, {f"{ETC}/a.conf": text})
-    for kernel in (target.boot(), target.late_load(), target.firewall_restart({})):
-        assert (kernel.loaded, kernel.values) == (False, {})
-        assert any(f"{ETC}/a.conf:1" in note for note in kernel.notes)
-
-
-RULE = {
-    "/etc/udev/rules.d/50-x.rules": 'ACTION=="add", SUBSYSTEM=="module", KERNEL=="nf_conntrack", '
-    'RUN+="/lib/systemd/systemd-sysctl --prefix=/net/netfilter --prefix=/net/nf_conntrack_max"\n'
-}
-
-
-def test_udev_rule() -> None:
-    assert simulator("debian12", SET, RULE).late_load().values["max"] == 5
-    early = simulator("debian11", SET, RULE).late_load()
-    assert early.sources["max"] == DEFAULT
-    assert any("50-x.rules: before Linux 5.11" in note for note in early.notes)
-    assert simulator("builtin", RULE).late_load().sources["max"] == DEFAULT
-
-
-# -------------------------------------------------------------------------------------------------- firewall restart
-
-RUNNING = {"max": 999, "hashsize": 1024, "timeout:tcp_established": 600}
-UNLOADING = ["el5", "el5-early", "el6", "el6-early", "el7", "el7-iptables-services", "debian11"]
-
-
-@pytest.mark.parametrize("host", UNLOADING)
-def test_restart_that_unloads(host: str) -> None:
-    kernel = simulator(host).firewall_restart(RUNNING)
-    assert (kernel.sources["max"], kernel.sources["timeout:tcp_established"]) == (DEFAULT, DEFAULT)
-    assert any("unloads the conntrack module" in note for note in kernel.notes)
-
-
-@pytest.mark.parametrize(
-    "host", ["debian12", "el9", "el10", "sles15", "ubuntu2204", "alpine-old", "openwrt", "builtin"]
-)
-def test_restart_that_leaves_it(host: str) -> None:
-    kernel = simulator(host).firewall_restart(RUNNING)
-    assert {key: kernel.values[key] for key in RUNNING} == RUNNING
-    assert kernel.sources["max"] == "the running kernel"
-
-
-def test_builtin_is_never_unloaded() -> None:
-    script = {"/etc/rc.d/init.d/iptables": 'IPTABLES_MODULES_UNLOAD="yes"\n'}
-    assert simulator("builtin", script).firewall_restart(RUNNING).values["max"] == 999
-
-
-def test_firewalld_on_el8_applies_by_its_hook() -> None:
-    assert simulator("el8-firewalld", SET).firewall_restart(RUNNING).values["max"] == 5
-
-
-IPTABLES, IP6TABLES = "/etc/sysconfig/iptables-config", "/etc/sysconfig/ip6tables-config"
-LIST = {IPTABLES: 'IPTABLES_SYSCTL_LOAD_LIST=".nf_conntrack"\n'}
-KEEP = {IP6TABLES: "IP6TABLES_MODULES_UNLOAD=no\n"}
-
-
-def test_load_list_applies_again() -> None:
-    assert simulator("el6", SET, LIST, KEEP).firewall_restart(RUNNING).values["max"] == 5
-    slashes = {DROP_IN: "net/netfilter/nf_conntrack_max = 5\n"}
-    assert simulator("el6", slashes, LIST, KEEP).firewall_restart(RUNNING).sources["max"] == DEFAULT
-
-
-def test_the_other_family_unloads_last_and_applies_nothing() -> None:
-    assert simulator("el6", SET, LIST).firewall_restart(RUNNING).sources["max"] == DEFAULT
-
-
-def test_load_list_applies_without_unloading() -> None:
-    text = LIST[IPTABLES] + "IPTABLES_MODULES_UNLOAD=no\n"
-    assert simulator("el6", SET, KEEP, {IPTABLES: text}).firewall_restart(RUNNING).values["max"] == 5
-
-
-def test_restart_before_the_module_was_ever_loaded() -> None:
-    kernel = simulator("debian12", SET).firewall_restart({})
-    assert (kernel.loaded, kernel.sources["max"]) == (True, DEFAULT)
-
-
-# -------------------------------------------------------------------------------------------------- other programs
-
-KUBE = {"/proc/4711/comm": "kube-proxy\n"}
-
-
-def test_kube_proxy_overwrites_at_its_start_only() -> None:
-    target = simulator("debian12", CT, SET, KUBE)
-    kernel = target.boot()
-    assert (kernel.values["max"], kernel.values["hashsize"]) == (131072, 65536)
-    assert kernel.sources["max"].startswith("kube-proxy")
-    assert target.firewall_restart(RUNNING).values["max"] == 999
-
-
-def test_kube_proxy_raises_buckets_only() -> None:
-    few = {**CT, f"{ETC}/a.conf": "options nf_conntrack hashsize=1024\n"}
-    assert boot("debian12", few, KUBE).values["hashsize"] == 32768
-
-
-def test_tuned_applies_etc_again() -> None:
-    profile = {"/etc/tuned/x/tuned.conf": f"[sysctl]\n{MAX}=8\n", "/etc/tuned/active_profile": "x\n"}
-    usr = {"/usr/lib/sysctl.d/90-x.conf": f"{MAX} = 5\n"}
-    assert boot("el7", FAMILIES, SET, profile).values["max"] == 5
-    assert boot("el7", FAMILIES, usr, profile).values["max"] == 8
-    assert boot("el7", FAMILIES, SET, profile, {"/etc/tuned/tuned-main.conf": "reapply_sysctl=0\n"}).values["max"] == 8
-
-
-def test_ufw_comes_after_the_boot_and_with_each_restart() -> None:
-    target = simulator("ubuntu2204", CT, SET, {"/etc/ufw/sysctl.conf": "net/netfilter/nf_conntrack_max=6\n"})
-    assert target.boot().values["max"] == 6
-    assert target.firewall_restart(RUNNING).values["max"] == 6
-    assert target.late_load().sources["max"] == DEFAULT
-
-
-def test_pve_firewall_writes_after_every_event() -> None:
-    files = {"/proc/900/comm": "pve-firewall\n", "/etc/pve/firewall/cluster.fw": "[OPTIONS]\nenable: 1\n"}
-    target = simulator("debian12", CT, SET, files)
-    for kernel in (target.boot(), target.late_load(), target.firewall_restart(RUNNING)):
-        assert (kernel.values["max"], kernel.values["hashsize"]) == (262144, 65536)
-        assert kernel.values["timeout:tcp_established"] == 432000
-
-
-def test_unknown_init_still_shows_what_others_write() -> None:
-    dep = {"/lib/modules/6.6.30/modules.dep": "kernel/net/netfilter/nf_conntrack.ko:\n"}
-    kernel = boot("minimal", dep, SET, KUBE)
-    assert (kernel.values["max"], kernel.loaded_by) == (131072, "its first use")
-    assert any("no init system" in note for note in kernel.notes)

@@ -26,9 +26,9 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._model import 
     Operation,
     Read,
 )
+from ansible_collections.stateward.conntrack.tests.support.small_tree import MAX, op
 
 FORK = multiprocessing.get_context("fork")
-MAX = "/proc/sys/net/netfilter/nf_conntrack_max"
 READS = (Read("/etc/*.conf"), Read(MAX))
 
 
@@ -38,10 +38,6 @@ def root(tmp_path: Path) -> Path:
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / MAX.lstrip("/")).write_text("100\n")
     return tmp_path
-
-
-def op(kind: str, target: str, before: str | None, after: str | None) -> Operation:
-    return Operation(kind, target, before, after, "because")
 
 
 def test_read_apply_read(root: Path) -> None:

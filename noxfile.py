@@ -4,26 +4,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The gates, each in its own environment: `make test` runs all of them, `make lint` the quick ones.
 
-A session whose Python is not on this machine is left out and named at the end; with CI=true it is an error.
+A session whose Python is not on this machine is left out and named at the end; with CI=true it is an error. What the
+sessions share is in tests/utils/gates.py.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
-import tarfile
-import zlib
+import sys
 from pathlib import Path
 
 import nox
 
-CHECKOUT = Path(__file__).resolve().parent
-WORK = CHECKOUT / ".cache" / "gates"
-TREE = CHECKOUT / ".tree" / "ansible_collections" / "stateward" / "conntrack"
-UTILS = CHECKOUT / "tests" / "utils"
-LAB = CHECKOUT / "tests" / "lab" / "lab.py"
+sys.path.insert(0, str(Path(__file__).resolve().parent / "tests" / "utils"))
+from gates import (
+    CHECKOUT,
+    LAB,
+    TREE,
+    UTILS,
+    ansible_test,
+    build_collection,
+    copy_collection,
+    enter_lab,
+    fetch_axe,
+    install,
+    refuse,
+    run_pytest,
+    scratch,
+)
+
 MODULE_UTILS_TESTS = "tests/unit/plugins/module_utils"
 
 # The oldest ansible-core that meta/runtime.yml promises, the one of Python 3.11, and the newest.
@@ -42,63 +53,8 @@ nox.options.error_on_missing_interpreters = "CI" in os.environ
 nox.options.allow_parallel = True
 
 
-def install(session: nox.Session, *packages: str) -> None:
-    """Install packages, they and all they need in the exact versions of requirements/tools.txt."""
-    session.install("--constraint", "requirements/tools.txt", *packages)
-
-
-def scratch(session: nox.Session) -> Path:
-    """An empty directory for the session."""
-    path = WORK / re.sub(r"[^\w.]+", "-", session.name).strip("-")
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    return path
-
-
-def copy_collection(session: nox.Session) -> Path:
-    """A copy of everything that git tracks or would track, at a path that ansible-test, antsibull and galaxy accept."""
-    target = scratch(session) / "ansible_collections" / "stateward" / "conntrack"
-    listing = [
-        "git",
-        "-c",
-        f"safe.directory={CHECKOUT}",
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ]
-    names = session.run(*listing, external=True, silent=True, log=False) or ""
-    for name in names.split("\0"):
-        if name and (CHECKOUT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(CHECKOUT / name, target / name, follow_symlinks=False)
-    return target
-
-
-def pytest(session: nox.Session, *arguments: str) -> None:
-    """Run pytest over the tree; the counts go to a file that `make test` adds up."""
-    counts = WORK / f"{session.name}.xml"
-    counts.unlink(missing_ok=True)
-    session.run("python", "-m", "pytest", "-q", f"--junitxml={counts}", *arguments, *session.posargs)
-
-
 # ------------------------------------------------------------------------------------------ the lab
 # The slowest come first: `make test` runs several gates at a time.
-
-
-def enter_lab(session: nox.Session, name: str) -> None:
-    """Make sure that this machine can raise a lab, and give the session one of its own."""
-    refuse = session.error if "CI" in os.environ else session.skip
-    if os.geteuid() != 0:
-        refuse("the lab starts kernels and network namespaces: run it as root, for example sudo make test-lab")
-    try:
-        session.run("python", str(LAB), "requirements", silent=True)
-    except nox.command.CommandFailed as error:
-        refuse(f"packages are missing, which `python3 tests/lab/lab.py requirements` names ({error.reason})")
-    # Two checkouts may run their gates at the same time.
-    session.env["LAB_STATE"] = f"/run/stateward-{name}-{zlib.crc32(str(CHECKOUT).encode()):x}"
-    session.run("python", str(LAB), "down", silent=True)
 
 
 @nox.session(tags=["lab"])
@@ -156,39 +112,16 @@ def roots(session: nox.Session) -> None:
 
 # ------------------------------------------------------------------------------------------ the browser
 
-# What judges the page's accessibility: a package of npm, and the SHA-256 of its archive.
-AXE_VERSION = "4.14.1"
-AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
-
-
-def fetch_axe(session: nox.Session) -> Path:
-    """The script of axe-core; it is fetched once and kept in .cache."""
-    kept = CHECKOUT / ".cache" / "axe-core" / f"{AXE_VERSION}.js"
-    if kept.exists():
-        return kept
-    session.run(
-        "npm", "pack", "--silent", "--pack-destination", str(scratch(session)), f"axe-core@{AXE_VERSION}", external=True
-    )
-    archive = next((WORK / session.name).glob("*.tgz"))
-    if hashlib.sha256(archive.read_bytes()).hexdigest() != AXE_SHA256:
-        session.error(f"{archive.name} of npm is not the one that is pinned")
-    with tarfile.open(archive) as opened:
-        script = opened.extractfile("package/axe.min.js").read()
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(script)
-    return kept
-
 
 @nox.session(tags=["tests", "browser"])
 def report(session: nox.Session) -> None:
     """The page of an audit in headless Chromium: by keyboard, on a phone, on paper, for everyone."""
     missing = [name for name in ("chromium", "chromedriver", "npm") if not shutil.which(name)]
     if missing:
-        refuse = session.error if "CI" in os.environ else session.skip
-        refuse(f"not on this machine: {', '.join(missing)} (Debian's chromium, chromium-driver and npm)")
+        refuse(session, f"not on this machine: {', '.join(missing)} (Debian's chromium, chromium-driver and npm)")
     install(session, "pytest", "selenium", "PyYAML", "ansible-core")
     session.env["AXE"] = str(fetch_axe(session))
-    pytest(session, "tests/browser")
+    run_pytest(session, "tests/browser")
 
 
 # ------------------------------------------------------------------------------------------ quick gates
@@ -258,7 +191,7 @@ def unit(session: nox.Session) -> None:
     """The unit tests; module_utils must be covered to 95 % of its lines. Other Pythons have the session units."""
     install(session, "pytest", "pytest-cov", "hypothesis", "jsonschema", "PyYAML", "ansible-core")
     session.env["COVERAGE_FILE"] = str(scratch(session) / "coverage")
-    pytest(
+    run_pytest(
         session,
         "tests/unit",
         f"--cov={TREE / 'plugins' / 'module_utils'}",
@@ -271,41 +204,19 @@ def unit(session: nox.Session) -> None:
 def floor(session: nox.Session) -> None:
     """The unit tests of module_utils on the oldest Python of a target."""
     session.install("--requirement", "requirements/floor.txt")
-    pytest(session, MODULE_UTILS_TESTS)
+    run_pytest(session, MODULE_UTILS_TESTS)
 
 
 @nox.session(tags=["tests"], allow_parallel=False)
 def integration(session: nox.Session) -> None:
     """The tests on the real kernel of this machine, which they leave as they found it."""
     if os.geteuid() != 0:
-        refuse = session.error if "CI" in os.environ else session.skip
-        refuse("the integration tests change kernel settings: run them as root, for example sudo make test")
+        refuse(session, "the integration tests change kernel settings: run them as root, for example sudo make test")
     install(session, "pytest", "hypothesis", "PyYAML", "ansible-core")
-    pytest(session, "tests/integration")
+    run_pytest(session, "tests/integration")
 
 
 # ------------------------------------------------------------------------------------------ ansible-test
-
-
-def ansible_test(session: nox.Session, core: str, *arguments: str) -> None:
-    """Run ansible-test of one ansible-core in a copy of the collection, with a home of its own."""
-    session.install(f"ansible-core=={core}")
-    collection = copy_collection(session)
-    home = collection.parents[2] / "home"
-    put_pip_scripts(session, home / ".ansible" / "test" / "cache")
-    session.chdir(collection)
-    # Below a git checkout that ignores it, ansible-test would see no file at all, and pass.
-    session.run("git", "init", "--quiet", external=True)
-    session.run("ansible-test", *arguments, "--color", "no", env={"HOME": str(home)})
-
-
-def put_pip_scripts(session: nox.Session, cache: Path) -> None:
-    """Give ansible-test the scripts that it would otherwise download to install pip."""
-    cache.mkdir(parents=True)
-    locate = "import ansible_test._internal.python_requirements as found; print(found.__file__)"
-    source = session.run("python", "-c", locate, silent=True, log=False) or ""
-    for version in re.findall(r"pip='([\d.]+)'", Path(source.strip()).read_text()):
-        shutil.copy(UTILS / "get_pip.py", cache / f"get_pip_{version.replace('.', '_')}.py")
 
 
 @nox.session(tags=["ansible-test"])
@@ -323,14 +234,6 @@ def units(session: nox.Session, core: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------ the artifact
-
-
-def build_collection(session: nox.Session) -> Path:
-    """Build the artifact and return its path."""
-    collection = copy_collection(session)
-    output = collection.parents[2]
-    session.run("ansible-galaxy", "collection", "build", "--force", "--output-path", str(output), str(collection))
-    return next(output.glob("*.tar.gz"))
 
 
 @nox.session(tags=["artifact"])

@@ -116,7 +116,11 @@ class ShellHost(Host):
         parts = [reading_variables(reads), settings, *texts, performing_function(operations), "apply_host\n"]
         records = self._run(parts, CutOffError)
         result = parse_result(records, operations)
-        return Applied(result.outcomes, self._snapshot(records, reads), result.error, result.stale)
+        try:
+            after = self._snapshot(records, reads)
+        except UnsupportedHostError as error:
+            raise CutOffError(f"what was changed could not be read again: {error}") from error
+        return Applied(result.outcomes, after, result.error, result.stale)
 
     def _snapshot(self, records: list[Record], reads: tuple[Read, ...]) -> Snapshot:
         """With the time of here: to ask the host for its own would take one program more."""

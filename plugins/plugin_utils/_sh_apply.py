@@ -55,7 +55,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._model import 
     Operation,
     Outcome,
 )
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_errors import make_error
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_errors import cannot_run, make_error
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_quote import quote
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_text import Record
 
@@ -134,13 +134,19 @@ _CALLS: dict[str, Callable[[Operation], list[str]]] = {
 
 
 def parse_result(records: list[Record], operations: tuple[Operation, ...]) -> Result:
-    """What became of the operations. Raises LockedError when another run kept the lock, and nothing was tried."""
+    """What became of the operations.
+
+    Raises LockedError when another run kept the lock, and UnsupportedHostError when a program is missing; then nothing
+    was tried.
+    """
     steps: list[Step] = []
     error: Exception | None = None
     for record in records:
         kind, *words = record.words
         if kind == "locked":
             raise LockedError(describe_holder(record.text.strip(), words[0]))
+        if kind == "lacking":
+            raise cannot_run(record.text)
         if kind in ("journal", "did", "failed", "stuck"):
             step = _step(steps, operations, int(words[0]))
             error = _note(step, kind, words[1:], record.text) or error

@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 import os
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._errors import UnsupportedHostError
+
 # The names that an operation on a file or a kernel value can meet.
 _NAMES = (
     "EACCES",
@@ -73,3 +75,8 @@ def make_error(message: str) -> OSError:
     """The OSError that a system call would have raised, whose sentence is the same from both transports."""
     number = getattr(errno, find_errno(message))
     return OSError(number, os.strerror(number))
+
+
+def cannot_run(tool: str) -> UnsupportedHostError:
+    """What to raise where a program is missing, or fails for every argument."""
+    return UnsupportedHostError(f"{tool} cannot be run on this host, and nothing can be done without it")

@@ -16,6 +16,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._host_tools im
 from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import MAX_BYTES
 from ansible_collections.stateward.conntrack.plugins.module_utils._model import Read
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_quote import quote, quote_pattern
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_records import TEXT_BYTES
 
 _WILD = re.compile(r"[*?[]")
 
@@ -23,6 +24,7 @@ _WILD = re.compile(r"[*?[]")
 def reading_variables(reads: tuple[Read, ...], extras: str = "") -> str:
     """The assignments that read.sh and ask.sh want to find. extras: calls at the end of the reading."""
     files = tuple(read for read in reads if not read.command)
+    searched = [read for read in files if read.is_search]
     variables = {
         "WANTED_OTHERS": _join(
             read.pattern for read in files if not read.is_search and (read.lines or not read.content)
@@ -30,10 +32,11 @@ def reading_variables(reads: tuple[Read, ...], extras: str = "") -> str:
         "WANTED_TEXTS": _join(read.pattern for read in files if read.content and not read.lines),
         "WANTED_FOLDERS": _join(dict.fromkeys(filter(None, (_watched(read.pattern) for read in files)))),
         "SEARCHES": "".join(_search(tail, reads) for tail, reads in _by_tail(files).items()),
-        "PICKS": _call("pick", [read for read in files if read.is_search]),
+        "PICKS": _call("pick", searched),
+        "PICKED_PROCESSES": _join(read.pattern for read in searched if _is_of_processes(read)),
         "WANTED_TOOLS": "\n".join(WANTED_TOOLS),
         "EXTRAS": "".join(_ask(read) for read in reads if read.command) + extras,
-        "TEXT_BYTES": str(MAX_BYTES + 1),
+        "TEXT_BYTES": str(TEXT_BYTES),
         # The reader of the answer keeps as much as that, in whole lines.
         "KEEP_BYTES": str(MAX_BYTES + MAX_LINE),
     }
@@ -73,7 +76,13 @@ def _call(function: str, reads: list[Read]) -> str:
     if not reads:
         return ""
     lines = tuple(dict.fromkeys(line for read in reads for line in read.lines))
-    return f"{function} {_needles(lines)} {_join(read.pattern for read in reads)}\n"
+    patterns = (read.pattern for read in reads if not _is_of_processes(read))
+    return f"{function} {_needles(lines)} {_join(patterns)}\n"
+
+
+def _is_of_processes(read: Read) -> bool:
+    """Whether there is one for each process."""
+    return read.pattern.startswith("/proc/[0-9]*/")
 
 
 def _ask(read: Read) -> str:

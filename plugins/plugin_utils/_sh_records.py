@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Callable
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import UnsupportedHostError
-from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import decode, encode
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_errors import find_errno
+from ansible_collections.stateward.conntrack.plugins.module_utils._host_tree import MAX_BYTES, decode, encode
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_errors import cannot_run, find_errno
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_text import Record
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_texts import split_texts
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._sh_texts import Sent, split_texts
 
 # A line of C(ls -ldn); the date is in between, and devices have two numbers in place of the size.
 _ROW = re.compile(
@@ -23,6 +23,8 @@ _ROW = re.compile(
 )
 _ARROW = " -> "
 KERNEL_FILES = ("/proc/", "/sys/")
+# Of each file; one more than what a text may have, so that too much of it is noticed.
+TEXT_BYTES = MAX_BYTES + 1
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,14 @@ class Link:
 class Found:
     """What the records say, before it is put together; paths are those of the host, without the root.
 
-    rows: everything that exists. texts: whole files, lines: only the wanted lines of a file, errors: why there is none.
-    cut: files of which only the end was looked at. blocked: what cannot be written. mounts: mount points and whether
-    they are read-only.
+    rows: everything that exists. names: the files that head was given. texts: whole files, lines: only the wanted lines
+    of a file, errors: why there is none. cut: files of which only the end was looked at. blocked: what cannot be
+    written. mounts: mount points and whether they are read-only.
     """
 
     facts: dict[str, str] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     lines: dict[str, str] = field(default_factory=dict)
@@ -83,7 +86,7 @@ def _take(found: Found, record: Record, path: str, root: str) -> str:
     elif kind == "tool":
         found.facts["tool:" + rest[0]] = record.text
     elif kind == "fault":
-        raise UnsupportedHostError(f"{record.text} cannot be run on this host, and nothing can be done without it")
+        raise cannot_run(record.text)
     elif kind in _TAKE:
         return _TAKE[kind](found, record, path, root)
     return path
@@ -200,11 +203,20 @@ def _take_lines(found: Found, record: Record, path: str, root: str) -> str:
     return path
 
 
+def _take_names(found: Found, record: Record, path: str, root: str) -> str:
+    """The files that head is given, one in each line; a name may have a newline in it."""
+    found.names = [name[len(root) :] for name in re.split(r"\n(?=/)", record.text) if name]
+    return path
+
+
 def _take_texts(found: Found, record: Record, path: str, root: str) -> str:
-    """What head prints of several files: before each a line with its name, see _sh_texts."""
-    sizes = {encode(root + name): _size(found, name) for name in found.rows}
-    for name, text in split_texts(encode(record.text), sizes):
-        found.texts[decode(name)[len(root) :]] = decode(text)
+    """What head prints of them, see _sh_texts."""
+    sent = [Sent(encode(root + name), _size(found, name)) for name in found.names]
+    try:
+        for name, text in split_texts(encode(record.text), sent):
+            found.texts[decode(name)[len(root) :]] = decode(text)
+    except ValueError as error:
+        raise UnsupportedHostError(f"the files of this host cannot be read: {error}") from error
     return path
 
 
@@ -213,15 +225,15 @@ def _size(found: Found, path: str) -> int | None:
     link = found.links.get(path)
     real = link.real if link else path
     row = found.rows.get(real)
-    return row.size if row and row.kind == "file" and not real.startswith(KERNEL_FILES) else None
+    return min(row.size, TEXT_BYTES) if row and row.kind == "file" and not real.startswith(KERNEL_FILES) else None
 
 
 def _take_complaints(found: Found, record: Record, path: str, root: str) -> str:
     """What head complains about: C(head: PATH: message), or the path in quotes and in words of its own."""
     for line in record.text.split("\n"):
-        named = [name for name in found.rows if root + name in line]
-        if named:
-            found.errors[max(named, key=len)] = find_errno(line.rpartition(": ")[2])
+        for name in found.names:
+            if any(root + name + end in line for end in (": ", "'")):
+                found.errors[name] = find_errno(line.rpartition(": ")[2])
     return path
 
 
@@ -252,6 +264,7 @@ _TAKE: dict[str, Callable[[Found, Record, str, str], str]] = {
     "blocked": _take_blocked,
     "shut": _take_shut,
     "lines": _take_lines,
+    "names": _take_names,
     "texts": _take_texts,
     "complaints": _take_complaints,
     "mounts": _take_mounts,

@@ -14,7 +14,7 @@
 apply_host() {
     IFS=$NL
     if lacks_tool; then
-        record fault "$TOOL"
+        record lacking "$TOOL"
         record end ''
         flush
     elif take_lock; then
@@ -41,7 +41,6 @@ apply_host() {
     fi
 }
 
-# A signal while operations are under way: the connection is gone, or somebody ends us.
 # Before anything is done: a missing cmp would look like a file that somebody else has changed.
 lacks_tool() {
     for TOOL in chmod cmp cp dd ln mkdir mv rm rmdir; do
@@ -50,6 +49,7 @@ lacks_tool() {
     return 1
 }
 
+# A signal while operations are under way: the connection is gone, or somebody ends us.
 interrupt() {
     trap '' HUP INT TERM
     record "failed $INDEX interrupted" ''

@@ -10,6 +10,7 @@
 #   WANTED_FOLDERS  directories in which a pattern looks for names
 #   SEARCHES        calls of search (or search_end): files of which only some lines are wanted
 #   PICKS           calls of pick: patterns of which only the files with a certain line are wanted
+#   PICKED_PROCESSES  the same of /proc/[0-9]*
 #   TEXT_BYTES      no more than that of each file
 #   WANTED_TOOLS    names of programs
 #   EXTRAS          calls of what is in other texts: ask, try_tool, try_file, count_flows
@@ -78,28 +79,52 @@ find_user() {
     [ "$KEY" = Uid: ] || USER_ID=$(id -u)
 }
 
-# search NEEDLES FILE...: the lines with one of the needles (one in each line) of the files that exist, as PATH:LINE.
+# only_files PATH...: those that are files into WORDS, each as a parameter of the caller, for eval. To set the parameters
+# anew for each of them would take the square of the time.
+only_files() {
+    WORDS=
+    COUNT=0
+    for FILE; do
+        COUNT=$((COUNT + 1))
+        [ ! -f "$FILE" ] || WORDS="$WORDS \"\${$COUNT}\""
+    done
+}
+
+# search NEEDLES PATTERN...: the lines with one of the needles (one in each line) of the files that exist, as PATH:LINE.
 search() {
     NEEDLES=$1
     shift
-    for FILE; do
-        shift
-        [ ! -f "$FILE" ] || set -- "$@" "$FILE"
-    done
+    only_files "$@"
     record lines ''
     flush
-    grep -aF -e "$NEEDLES" -- /dev/null "$@" 2>&1 </dev/null
+    eval "find_needles -aF $WORDS" 2>&1
+    [ $? -le 125 ] || record fault grep
 }
 
-# pick NEEDLES FILE...: the files in which one of the needles occurs into PICKED.
+# find_needles OPTIONS FILE...
+find_needles() {
+    OPTIONS=$1
+    shift
+    grep "$OPTIONS" -e "$NEEDLES" -- /dev/null "$@" </dev/null
+}
+
+# pick NEEDLES FILE...: the files in which one of the needles occurs into PICKED, of these and of PICKED_PROCESSES,
+# which are thousands of files on some hosts, and surely files.
 pick() {
     NEEDLES=$1
     shift
-    for FILE; do
-        shift
-        [ ! -f "$FILE" ] || set -- "$@" "$FILE"
-    done
-    PICKED=$(grep -laF -e "$NEEDLES" -- /dev/null "$@" </dev/null)
+    only_files "$@"
+    set +f
+    pick_from "$PICKED_PROCESSES" "$@" || pick_from '' "$@" || record fault grep
+    set -f
+}
+
+# pick_from PATTERNS FILE...: fails when grep cannot be run, or not on so many.
+pick_from() {
+    PATTERNS=$1
+    shift
+    PICKED=$(eval "find_needles -laF $WORDS $PATTERNS")
+    [ $? -le 125 ]
 }
 
 # Everything that exists, in one go: ls follows no link here, and complains about what does not exist.
@@ -114,14 +139,14 @@ list_paths() {
     ODD=
     for FILE; do
         case $FILE in
-        *"$NL"*) ODD=yes ;;
+        *[!\ -~]*) ODD=yes ;;
         esac
     done
     if [ -n "$ODD" ]; then
         for FILE; do
             shift
             case $FILE in
-            *"$NL"*) list_odd "$FILE" ;;
+            *[!\ -~]*) list_odd "$FILE" ;;
             *) set -- "$@" "$FILE" ;;
             esac
         done
@@ -142,7 +167,7 @@ list_paths() {
     record blocked "$BLOCKED"
 }
 
-# A name with a newline in it would look like two lines.
+# A name with a newline in it would look like two lines, and of other bytes busybox makes question marks.
 list_odd() {
     NAME=$1
     [ -e "$NAME" ] || [ -L "$NAME" ] || return 0
@@ -184,10 +209,9 @@ read_texts() {
     for FILE in $PICKED; do
         set -- "$@" "$FILE"
     done
-    for FILE; do
-        shift
-        [ ! -f "$FILE" ] || set -- "$@" "$FILE"
-    done
+    only_files "$@"
+    eval "set -- $WORDS"
+    record names "$*"
     record texts ''
     flush
     { SAID=$(head -c "$TEXT_BYTES" -- /dev/null "$@" /dev/null 2>&1 >&5 </dev/null); } 5>&1

@@ -9,12 +9,14 @@ from __future__ import annotations
 import difflib
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec import TUNE_OPTIONS
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._policy import WORK, WORK_VARIABLES
 
 PREFIX = "conntrack_"
-# What a role or a playbook decides itself: they are no policy of a host.
+# What a role or a playbook decides itself: they are no policy of a host. Those of WORK are told to who names them.
 _DECIDED = ("state", "runtime", "persist", "undo")
 # What the playbooks read besides, and what they register.
 PLAYBOOK_VARIABLES = (
@@ -80,4 +82,15 @@ class LookupModule(LookupBase):
             Display().warning(sentence)
         chosen = {name: value for name, value in wanted.items() if not terms or name in terms}
         templated: dict[str, Any] = self._templar.template(chosen)
-        return [{name: value for name, value in templated.items() if value is not None}]
+        policy = {name: value for name, value in templated.items() if value is not None}
+        return [{**policy, **self._find_work([name for name in WORK if name in terms], variables or {})}]
+
+    def _find_work(self, names: Sequence[str], variables: Mapping[str, Any]) -> dict[str, Any]:
+        """What of the host is to be changed, by option. Raises AnsibleLookupError for what is no answer to that."""
+        if not names:
+            return {}
+        found = self._templar.template({name: variables.get(name) for name in WORK_VARIABLES})
+        try:
+            return {name: WORK[name](found) for name in names}
+        except ValueError as error:
+            raise AnsibleLookupError(f"conntrack_policy: {error}.") from error

@@ -64,8 +64,10 @@ def test_every_role_knows_the_whole_policy(role: str) -> None:
 def test_policy_agrees_with_the_module(role: str) -> None:
     for name, row in spec(role)["options"].items():
         if name.startswith("conntrack_"):
-            expected = {key: option_of(name).get(key) for key in ("type", "elements", "choices")}
+            expected = {key: option_of(name).get(key) for key in ("type", "elements")}
             assert {key: row.get(key) for key in expected} == expected, name
+            choices = option_of(name).get("choices")
+            assert row.get("choices") == (choices and [*choices, None]), f"{name}: null is as good as not set"
             assert "default" not in row, f"{name}: unset means the module's own default"
 
 

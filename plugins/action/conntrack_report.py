@@ -13,6 +13,8 @@ from typing import Any, Iterable, Mapping
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible_collections.stateward.conntrack.plugins.module_utils._argument_spec import ALL
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._policy import WORK_VARIABLES, find_persist
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._report import (
     FAIL_ON,
     build_report,
@@ -87,7 +89,7 @@ def _find_rows(params: Mapping[str, Any], variables: Mapping[str, Any]) -> Itera
             looked=_variable(known, params["info"]),
             asked=_variable(known, params["asked"]),
             events=_variable(known, "conntrack_survive"),
-            persist=_variable(known, "conntrack_persist"),
+            persist=_persist(known),
         )
 
 
@@ -97,6 +99,14 @@ def _variable(known: Mapping[str, Any], name: str) -> Any:
         return known.get(name)
     except AnsibleError as error:
         return f"{name}: {error}"
+
+
+def _persist(known: Mapping[str, Any]) -> Any:
+    """What the host persists; everything where its variables do not say, and where nobody could ask it for that."""
+    try:
+        return find_persist({name: _variable(known, name) for name in WORK_VARIABLES})
+    except ValueError:
+        return [ALL]
 
 
 def _find_previous(directory: Path) -> tuple[Previous | None, list[str]]:

@@ -64,7 +64,7 @@ options:
       - Name of the variable in which the result of M(stateward.conntrack.conntrack_tune) in check mode was registered
         on each host that has a policy. What it would change is the drift of the host.
       - The variables C(conntrack_survive) and C(conntrack_persist) of the host say what the values have to survive,
-        see P(stateward.conntrack.conntrack_drift#filter).
+        see P(stateward.conntrack.conntrack_drift#filter). Where its C(harden_persistence) is false, that is nothing.
     type: str
     default: conntrack_asked
   fail_on:

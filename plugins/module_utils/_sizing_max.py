@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Iterator
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import OptionError, RefusedError
@@ -141,7 +141,9 @@ def _cap(request: Request, machine: Machine, target: int, limit: int) -> int:
 
 def _automatic(request: Request, machine: Machine, limit: int | None) -> Step:
     target = automatic_target(request, machine, limit)
-    final = _lowered(machine, target.value) if request.allow_lower else _not_lowered(machine, target.value)
+    final = _not_lowered(machine, target.value)
+    if request.allow_lower and final.value != target.value:
+        final = _lowered(request, machine, target.value, limit)
     return Step(final.value, (*target.reasons, *final.reasons), _unmet(request, machine, final.value))
 
 
@@ -154,11 +156,16 @@ def _not_lowered(machine: Machine, target: int) -> Target:
     return Target(machine.max, (why,))
 
 
-def _lowered(machine: Machine, target: int) -> Target:
-    """The target, but never below the entries in use, however little memory they may take."""
-    if target >= machine.count or machine.max is None:
-        return Target(target, ())
-    in_use = power_of_two_above(machine.count)
-    value = min(machine.max or in_use, in_use)
-    why = f"max {value:,} instead of {target:,}: {machine.count:,} entries are in use"
-    return Target(value, (why,))
+def _lowered(request: Request, machine: Machine, target: int, limit: int | None) -> Target:
+    """From a larger value down to what twice the entries in use would need, never below the entries in use themselves.
+
+    Lowered to the target at once, max would go down and up with a use that changes by less than a factor of two.
+    """
+    least = automatic_target(request, replace(machine, count=2 * machine.count), limit).value
+    room = ", lowering leaves room for twice as many"
+    if least < machine.count:
+        least, room = power_of_two_above(machine.count), ""
+    value = min(machine.max or least, least)
+    if value == target:
+        return Target(value, ())
+    return Target(value, (f"max {value:,} instead of {target:,}: {machine.count:,} entries are in use{room}",))

@@ -127,6 +127,9 @@ options:
   allow_lower:
     description:
       - Whether O(max=auto) may also shrink the table. A number in O(max) is set either way.
+      - It shrinks to what twice the live count would need, so that a count which goes up and down by less than a factor
+        of two never makes the table shrink and grow again. A table that gets its size from the live count stays as it
+        is until a quarter of it would do.
     type: bool
     default: false
   timeouts:

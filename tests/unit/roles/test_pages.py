@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from ansible_collections.stateward.conntrack.plugins.module_utils._errors import RefusedError
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._fleet_table import fleet_table
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._rollout import REFUSED, Member
 from ansible_collections.stateward.conntrack.tests.support.playbooks import ROOT
-from ansible_collections.stateward.conntrack.tests.support.tasks import fake, tune
+from ansible_collections.stateward.conntrack.tests.support.tasks import ORIGINALS, fake, tune
 
 HOST = "debian12"
+# What the runbook asks of conntrack_tune.
+ASKED = re.compile(r'conntrack_tune -a "([^"]+)"')
 
 
 def page(name: str) -> str:
@@ -26,3 +30,31 @@ def test_the_refusal_in_the_table_of_harden() -> None:
     row = fleet_table([Member("fw1", REFUSED, str(refusal.value))])[-1]
     (shown,) = (line for line in page("playbooks.md").splitlines() if line.startswith("fw1 "))
     assert shown.split() == row.split()
+
+
+def test_the_relief_of_the_runbook() -> None:
+    text = page("runbook-table-full.md")
+    (asked,) = set(ASKED.findall(text))
+    options = dict(item.split("=") for item in asked.split())
+    relief = tune(fake(HOST), **options)
+    sizing = relief.values["sizing"]
+    assert f"{sizing['max']:,} entries, which take {sizing['memory_bytes'] / 2**20:,.1f} MiB" in text
+    assert sizing["max"] >= 2 * int(options["connections"])
+    written = [item["target"] for item in relief.values["operations"] if item["kind"] == "file"]
+    assert (written, relief.warnings) == ([ORIGINALS], ())
+    assert f"`{ORIGINALS}`" in text
+    without = tune(fake(HOST), connections=options["connections"])
+    assert f"ends at {without.values['sizing']['max']:,} entries and a warning" in text
+    assert len(without.warnings) == 1
+
+
+def test_the_policy_of_the_runbook_keeps_what_relieved() -> None:
+    text = page("runbook-table-full.md")
+    (asked,) = set(ASKED.findall(text))
+    policy = dict(re.findall(r"^conntrack_(\w+): (.+)$", text, re.MULTILINE))
+    host = fake(HOST)
+    relief = tune(host, **dict(item.split("=") for item in asked.split()))
+    lasting = tune(host, **policy, persist=["all"])
+    assert lasting.values["sizing"]["max"] == relief.values["sizing"]["max"]
+    assert lasting.warnings == ()
+    assert lasting.values["survives"]["reboot"]["ok"]

@@ -10,12 +10,11 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._results import find_drift
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict import EVENTS
 
 _NAME = "conntrack_drift"
 
 
-def conntrack_drift(result: Any, events: Any = tuple(EVENTS), persist: Any = ("all",)) -> list[str]:
+def conntrack_drift(result: Any, events: Any = None, persist: Any = None) -> list[str]:
     """Where a host is not what its policy says. Raises AnsibleFilterError for anything else than a result."""
     try:
         return find_drift(result, events, persist)

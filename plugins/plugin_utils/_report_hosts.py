@@ -17,7 +17,6 @@ from ansible_collections.stateward.conntrack.plugins.plugin_utils._report_shape 
     find_flaw,
 )
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._results import find_drift
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict import EVENTS
 
 UNREACHABLE, FAILED = "unreachable", "failed"
 
@@ -97,9 +96,8 @@ def _drift(asked: Any, events: Any, persist: Any) -> dict[str, Any] | None:
         return None
     if asked.get("unreachable") or asked.get("failed"):
         return {"differences": [], "error": _message(asked)}
-    wanted = tuple(EVENTS) if events is None else events
     try:
-        found = find_drift(asked, wanted, ("all",) if persist is None else persist)
+        found = find_drift(asked, events, persist)
     except Exception as error:
         return {"differences": [], "error": f"its answer cannot be compared with the policy: {_words(error)}"}
     return {"differences": _lines(found), "error": ""}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._rollout import Member, find_member
-from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict import drift
+from ansible_collections.stateward.conntrack.plugins.plugin_utils._verdict import EVENTS, drift
 
 _NEEDED = ("before", "after", "sizing", "operations", "survives", "not_applied", "conflicts")
 
@@ -25,9 +25,11 @@ def tune_result(value: Any) -> Mapping[str, Any]:
 def find_drift(result: Any, events: Any, persist: Any) -> list[str]:
     """Where a host is not what its policy says, from a result of check mode. Raises ValueError for a wrong input.
 
-    events: what the values have to survive, which is nothing where persist names no way of persisting.
+    events: what the values have to survive, which is nothing where persist names no way of persisting. None is all of
+    either.
     """
-    checked: Sequence[str] = name_list("events", events) if name_list("persist", persist) else ()
+    ways = ("all",) if persist is None else name_list("persist", persist)
+    checked: Sequence[str] = name_list("events", tuple(EVENTS) if events is None else events) if ways else ()
     return drift(tune_result(result), checked)
 
 

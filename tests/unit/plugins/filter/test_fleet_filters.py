@@ -103,7 +103,13 @@ def test_what_is_not_there_yet_is_named_so() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "events"),
-    [({}, 3), ({"events": ["reboot"]}, 1), ({"events": "reboot, late_load"}, 2), ({"persist": []}, 0)],
+    [
+        ({}, 3),
+        ({"events": None, "persist": None}, 3),
+        ({"events": ["reboot"]}, 1),
+        ({"events": "reboot, late_load"}, 2),
+        ({"persist": []}, 0),
+    ],
 )
 def test_only_the_asked_events_count(arguments: dict[str, Any], events: int) -> None:
     asked = tune(FakeHost(load_host("el6")), check_mode=True, **POLICY)

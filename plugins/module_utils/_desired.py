@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Iterator, Mapping
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._boot.modprobe import load_config
@@ -21,8 +21,10 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._observe impor
 from ansible_collections.stateward.conntrack.plugins.module_utils._options import KEEP, Options
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.sysctl import kernel_int
 from ansible_collections.stateward.conntrack.plugins.module_utils._profiles import Profile, find_profile
+from ansible_collections.stateward.conntrack.plugins.module_utils._released import find_released
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing import size_table
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_model import Machine, Request, Sizing
+from ansible_collections.stateward.conntrack.plugins.module_utils._ways import writes_values
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,19 @@ class Desired:
     """What shall be true.
 
     values: by canonical key, in the order of the files we write (sizes first); a size that is kept is in it only where
-    it has to be written down, see _is_written(). skipped: what was wanted and cannot be had here.
+    it has to be written down, see _is_written(). skipped: what was wanted and cannot be had here. released: what the
+    running kernel gets back because our files had it and nobody wants it any more, see _released.
     """
 
     values: Mapping[str, int]
     sizing: Sizing
     skipped: tuple[Skipped, ...]
+    released: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def running(self) -> dict[str, int]:
+        """Everything that the running kernel shall have."""
+        return {**self.values, **self.released}
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -64,14 +73,16 @@ def find_desired(options: Options, observed: Observed) -> Desired:
     wanted = _wanted(options, profile)
     held = held_sizes(observed)
     machine = _machine(options, observed, held)
-    sizing = size_table(_request(options, observed, profile, wanted), machine)
+    released = find_released(observed, wanted) if options.runtime and writes_values(options.persist) else {}
+    sizing = size_table(_request(options, observed, profile, {**released, **wanted}), machine)
     sizes = {MAX: sizing.max, HASHSIZE: sizing.hashsize}
     written = {key: value for key, value in sizes.items() if value is not None and _is_written(options, key, held)}
     everything = {**written, **wanted}
     skipped = tuple(_skipped(options, observed, everything))
     out_of_reach = {item.name for item in skipped}
     values = {key: value for key, value in everything.items() if _label(key) not in out_of_reach}
-    return Desired(values, sizing, skipped)
+    # Without any value our file stays as it is.
+    return Desired(values, sizing, skipped, released if values else {})
 
 
 def _is_written(options: Options, key: str, held: Mapping[str, int]) -> bool:

@@ -29,9 +29,14 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._persist_modpr
     persist_modprobe,
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._persist_preload import persist_preload
-
-PRELOAD, MODPROBE, SYSCTL = "preload", "modprobe", "sysctl"
-LATE_LOAD, IPTABLES_UNLOAD = "late_load", "iptables_unload"
+from ansible_collections.stateward.conntrack.plugins.module_utils._ways import (
+    IPTABLES_UNLOAD,
+    LATE_LOAD,
+    MODPROBE,
+    PRELOAD,
+    SYSCTL,
+    writes_values,
+)
 
 
 def persist(ways: frozenset[str], persisting: Persisting) -> tuple[Skipped, ...]:
@@ -44,15 +49,6 @@ def persist(ways: frozenset[str], persisting: Persisting) -> tuple[Skipped, ...]
             # One that was named, and not only meant with all the others, deserves a warning.
             skipped.append(Skipped(way, str(error), asked=ways != frozenset(WAYS) and way in ways))
     return tuple(skipped)
-
-
-def writes_values(ways: frozenset[str]) -> bool:
-    """Whether these ways of persisting bring the sysctl file.
-
-    hashsize as a module option makes the kernel choose max = 8 x that, and a late hook has nothing to apply without a
-    sysctl file.
-    """
-    return bool(ways & {SYSCTL, MODPROBE, LATE_LOAD})
 
 
 def _complete(ways: frozenset[str]) -> frozenset[str]:

@@ -9,7 +9,7 @@ Pure: no input, no output, no clock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Iterable, Iterator, Mapping
 
 from ansible_collections.stateward.conntrack.plugins.module_utils._conflicts import Conflict, Events
@@ -73,8 +73,8 @@ def plan_present(options: Options, observed: Observed) -> Plan:
     if taken:
         # With a foreign install line out of the way, ours has its place.
         skipped = persist(options.persist, persisting)
-    runtime = tuple(runtime_operations(observed, desired.values)) if options.runtime else ()
-    _keep_originals(observed, draft, runtime, desired.values)
+    runtime = tuple(_runtime(observed, desired)) if options.runtime else ()
+    _keep_originals(observed, draft, runtime, desired.running)
     back_up(observed, draft, draft.changed_paths() if options.backup else taken)
     events, conflicts = look_ahead(options, observed, desired.values, draft)
     operations = (*draft.operations(), *runtime)
@@ -82,6 +82,12 @@ def plan_present(options: Options, observed: Observed) -> Plan:
 
 
 # -------------------------------------------------------------------------------------------------- the running kernel
+
+
+def _runtime(observed: Observed, desired: Desired) -> Iterator[Operation]:
+    for key, value in desired.released.items():
+        yield replace(_value_operation(observed, key, value), reason="no longer asked for: as before the first change")
+    yield from runtime_operations(observed, desired.values)
 
 
 def runtime_operations(observed: Observed, values: Mapping[str, int]) -> Iterator[Operation]:

@@ -19,7 +19,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._draft import 
 from ansible_collections.stateward.conntrack.plugins.module_utils._observe import Observed
 from ansible_collections.stateward.conntrack.plugins.module_utils._options import Options
 from ansible_collections.stateward.conntrack.plugins.module_utils._parse.lines import comment_out
-from ansible_collections.stateward.conntrack.plugins.module_utils._persist import PRELOAD, writes_values
+from ansible_collections.stateward.conntrack.plugins.module_utils._ways import PRELOAD, writes_values
 
 TAKEN_OVER = "# stateward.conntrack: "
 

@@ -196,7 +196,7 @@ def _inverse(operation: Operation) -> Operation:
 
 def _predicted(run: _Run) -> dict[str, Any]:
     """What check mode says will be there: the present values, overwritten by the operations on the kernel."""
-    values = {**run.observed.values, **(run.plan.desired.values if _writes_kernel(run) else {})}
+    values = {**run.observed.values, **(run.plan.desired.running if _writes_kernel(run) else {})}
     return render_values(values, run.observed.count)
 
 

@@ -176,6 +176,9 @@ options:
       - V(iptables_unload) - Keep the iptables service of CentOS and RHEL from unloading the modules, and with them
         all values, at every restart.
       - V(all) - All of the above that apply to the host.
+      - A timeout or setting that an earlier run has written, and that is no longer asked for, leaves the sysctl
+        configuration; with O(runtime), the running kernel gets back the value from before the first change. A size
+        stays until another one is asked for.
     type: list
     elements: str
     choices: [preload, modprobe, sysctl, late_load, iptables_unload, all]

@@ -10,8 +10,9 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._draft import 
 from ansible_collections.stateward.conntrack.plugins.module_utils._manifest import MANIFEST
 from ansible_collections.stateward.conntrack.plugins.module_utils._observe import Observed, observe
 from ansible_collections.stateward.conntrack.plugins.module_utils._options import parse_options
-from ansible_collections.stateward.conntrack.plugins.module_utils._persist import persist, writes_values
+from ansible_collections.stateward.conntrack.plugins.module_utils._persist import persist
 from ansible_collections.stateward.conntrack.plugins.module_utils._persist_base import Persisting, modules
+from ansible_collections.stateward.conntrack.plugins.module_utils._ways import writes_values
 from ansible_collections.stateward.conntrack.tests.support.fakehost import FakeHost
 from ansible_collections.stateward.conntrack.tests.support.hosts import host_names, load_host
 

@@ -16,12 +16,21 @@ from ansible_collections.stateward.conntrack.tests.support.playbooks import ROOT
 from ansible_collections.stateward.conntrack.tests.support.tasks import ORIGINALS, fake, tune
 
 HOST = "debian12"
-# What the runbook asks of conntrack_tune.
-ASKED = re.compile(r'conntrack_tune -a "([^"]+)"')
+# What the runbook asks of conntrack_tune, as a question and for real.
+ASKED = re.compile(r'^\$ ask="([^"]+)"$', re.MULTILINE)
+USED = re.compile(r'conntrack_tune -a "\$ask"$', re.MULTILINE)
 
 
 def page(name: str) -> str:
     return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def relief_options() -> dict[str, str]:
+    """The options of the command that relieves."""
+    text = page("runbook-table-full.md")
+    (asked,) = ASKED.findall(text)
+    assert len(USED.findall(text)) == 2
+    return dict(item.split("=") for item in asked.split())
 
 
 def test_the_refusal_in_the_table_of_harden() -> None:
@@ -34,8 +43,7 @@ def test_the_refusal_in_the_table_of_harden() -> None:
 
 def test_the_relief_of_the_runbook() -> None:
     text = page("runbook-table-full.md")
-    (asked,) = set(ASKED.findall(text))
-    options = dict(item.split("=") for item in asked.split())
+    options = relief_options()
     relief = tune(fake(HOST), **options)
     sizing = relief.values["sizing"]
     assert f"{sizing['max']:,} entries, which take {sizing['memory_bytes'] / 2**20:,.1f} MiB" in text
@@ -43,17 +51,27 @@ def test_the_relief_of_the_runbook() -> None:
     written = [item["target"] for item in relief.values["operations"] if item["kind"] == "file"]
     assert (written, relief.warnings) == ([ORIGINALS], ())
     assert f"`{ORIGINALS}`" in text
-    without = tune(fake(HOST), connections=options["connections"])
+    without = tune(fake(HOST), **{name: value for name, value in options.items() if name != "memory_limit"})
     assert f"ends at {without.values['sizing']['max']:,} entries and a warning" in text
     assert len(without.warnings) == 1
 
 
+@pytest.mark.parametrize("name", [HOST, "ubuntu2204", "el7", "el6"])
+def test_the_relief_of_the_runbook_lengthens_no_timeout_of_a_hardened_host(name: str) -> None:
+    host = fake(name)
+    hardened = tune(host, profile="web_lb", persist=["all"]).values["after"]
+    assert hardened["timeouts"]["tcp_established"] == 7200
+    relief = tune(host, **relief_options())
+    assert relief.values["after"]["timeouts"] == hardened["timeouts"]
+    assert relief.values["after"]["hashsize"] > hardened["hashsize"]
+    assert relief.warnings == ()
+
+
 def test_the_policy_of_the_runbook_keeps_what_relieved() -> None:
     text = page("runbook-table-full.md")
-    (asked,) = set(ASKED.findall(text))
     policy = dict(re.findall(r"^conntrack_(\w+): (.+)$", text, re.MULTILINE))
     host = fake(HOST)
-    relief = tune(host, **dict(item.split("=") for item in asked.split()))
+    relief = tune(host, **relief_options())
     lasting = tune(host, **policy, persist=["all"])
     assert lasting.values["sizing"]["max"] == relief.values["sizing"]["max"]
     assert lasting.warnings == ()

@@ -67,7 +67,7 @@ class Member:
 class Names:
     """The variables of a host: the look at it, the change, both ends of the watch, the way back, and the sentences.
 
-    allowed: what this host may lose in the watch.
+    allowed: what this host may lose in the watch. seconds: how long that is.
     """
 
     seen: str = "__harden_seen"
@@ -78,19 +78,23 @@ class Names:
     halt: str = "__harden_halt"
     verdict: str = "__harden_verdict"
     allowed: str = "__harden_allowed"
+    seconds: str = "__harden_seconds"
 
 
 NAMES = Names()
+# Whole numbers that the user gives, by role: the playbook waits and judges by them.
+_NUMBERS = {"allowed": "conntrack_watch_allowed", "seconds": "conntrack_watch_seconds"}
 
 
 def find_member(name: str, variables: Mapping[str, Any]) -> Member:
     """What became of one host, from its variables; a variable that is not there or empty says nothing.
 
-    Raises ValueError when what the host may lose is no whole number.
+    Raises ValueError when what the host may lose, or how long it is watched, is no whole number.
     """
     found = {role: _registered(variables.get(variable)) for role, variable in vars(NAMES).items()}
     state, reason = _find_state(found)
     start, end = (read_counters(str(found[role].get("stdout", ""))) for role in ("start", "end"))
+    numbers = {role: _find_number(name, variable, found[role]) for role, variable in _NUMBERS.items()}
     ran, back = ({} if "operations" not in found[role] else found[role] for role in ("result", "undone"))
     return Member(
         name=name,
@@ -100,7 +104,7 @@ def find_member(name: str, variables: Mapping[str, Any]) -> Member:
         back=back,
         watched=bool(start and end),
         losses=growth(start, end),
-        allowed=_find_allowed(name, found["allowed"]),
+        allowed=numbers["allowed"],
         verdict=str(found["verdict"] or ""),
     )
 
@@ -110,11 +114,11 @@ def _registered(value: Any) -> Any:
     return {} if not value or (isinstance(value, Mapping) and value.get("skipped")) else value
 
 
-def _find_allowed(name: str, value: Any) -> int:
+def _find_number(name: str, variable: str, value: Any) -> int:
     """A template makes text of a number."""
     text = str(value or 0).strip()
     if isinstance(value, bool) or not text.isdecimal():
-        raise ValueError(f"conntrack_watch_allowed of {name} must be a whole number of 0 or more, not {value!r}")
+        raise ValueError(f"{variable} of {name} must be a whole number of 0 or more, not {value!r}")
     return int(text)
 
 

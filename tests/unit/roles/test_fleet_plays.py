@@ -47,6 +47,13 @@ def test_what_each_host_may_lose_is_its_own_word(tmp_path: Path) -> None:
     assert (done.status, done.hosts) == (2, [])
 
 
+@pytest.mark.parametrize("seconds", ["1m", "abc"])
+def test_a_watch_of_no_number_is_refused_before_anything(tmp_path: Path, seconds: str) -> None:
+    done = play_fleet(tmp_path, "harden", {"a": {}, "b": {"conntrack_watch_seconds": seconds}})
+    assert f"conntrack_watch_seconds of b must be a whole number of 0 or more, not '{seconds}'" in done.text
+    assert (done.status, done.hosts) == (2, [])
+
+
 @pytest.mark.parametrize("tag", ["persistence", "runtime"])
 def test_to_skip_one_tag_is_refused(tmp_path: Path, tag: str) -> None:
     done = play_fleet(tmp_path, "harden", TWO, "--skip-tags", tag)

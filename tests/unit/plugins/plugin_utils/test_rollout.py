@@ -226,10 +226,11 @@ def test_every_host_may_lose_what_its_own_variable_says(allowed: Any, words: str
     assert rollout.find_sickness([HEALTHY, noisy], percent=0) == words
 
 
-@pytest.mark.parametrize("allowed", ["many", -1, True, 1.5, [3]])
-def test_what_a_host_may_lose_is_a_whole_number(allowed: Any) -> None:
-    with pytest.raises(ValueError, match="conntrack_watch_allowed of b must be"):
-        member("b", allowed=allowed)
+@pytest.mark.parametrize("role", ["allowed", "seconds"])
+@pytest.mark.parametrize("value", ["many", "1m", -1, True, 1.5, [3]])
+def test_what_a_host_may_lose_and_how_long_are_whole_numbers(role: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"conntrack_watch_{role} of b must be"):
+        member("b", **{role: value})
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ attributes:
     details:
       - The plan of check mode is the very plan that the real run executes, down to the number of buckets after the
         kernel's rounding.
+      - Where the module is not loaded yet, the keys that it will bring are those of the kernel's version; one that the
+        kernel was built without is left out when it is loaded.
   platform:
     platforms: linux
     support: full

@@ -41,6 +41,9 @@ PLAYBOOK_VARIABLES = (
     "watch_allowed",
     "watch_seconds",
 )
+# What the role harden reads itself: nobody but its user would notice that a file was written all the same.
+ROLE_PREFIX = "harden_"
+ROLE_VARIABLES = ("state", "runtime", "persistence")
 # Of the rest of a name, without the prefix: maxx and max are as alike as that, role and profile are not.
 _ALIKE = 0.8
 
@@ -58,17 +61,18 @@ def set_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def misspelled(names: Iterable[str]) -> Iterator[str]:
     """A sentence for each name of a variable that looks like one of ours and is none."""
-    known = (*policy_options(), *PLAYBOOK_VARIABLES)
+    families = {PREFIX: (*policy_options(), *PLAYBOOK_VARIABLES), ROLE_PREFIX: ROLE_VARIABLES}
     for name in names:
-        rest = name[len(PREFIX) :]
-        if name.startswith(PREFIX) and rest not in known:
-            for near in _like(rest, known):
-                yield f"the variable {name} has no meaning to stateward.conntrack: is {PREFIX}{near} meant?"
+        for prefix, known in families.items():
+            rest = name[len(prefix) :]
+            if name.startswith(prefix) and rest not in known:
+                for near in _like(rest, known):
+                    yield f"the variable {name} has no meaning to stateward.conntrack: is {prefix}{near} meant?"
 
 
 def _like(name: str, known: Sequence[str]) -> list[str]:
-    """At most one: a name with an error in it, or one that goes on after this."""
-    longer = [other for other in known if other.startswith(f"{name}_")]
+    """At most one: a name with an error in it, or one that goes on after this word, or after most of its own."""
+    longer = [other for other in known if other.startswith(name if 2 * len(name) > len(other) else f"{name}_")]
     return (difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE) or longer)[:1]
 
 

@@ -13,6 +13,8 @@ import pytest
 from ansible_collections.stateward.conntrack.plugins.lookup import conntrack_policy
 from ansible_collections.stateward.conntrack.plugins.lookup.conntrack_policy import (
     PLAYBOOK_VARIABLES,
+    ROLE_PREFIX,
+    ROLE_VARIABLES,
     misspelled,
     policy_options,
 )
@@ -30,6 +32,10 @@ VARIABLE = re.compile(r"(?<![.\w])conntrack_(\w+)")
         ("conntrack_timeout", "conntrack_timeouts"),
         ("conntrack_memory", "conntrack_memory_limit"),
         ("conntrack_serials", "conntrack_serial"),
+        ("harden_persistance", "harden_persistence"),
+        ("harden_persist", "harden_persistence"),
+        ("harden_run_time", "harden_runtime"),
+        ("harden_states", "harden_state"),
     ],
 )
 def test_a_misspelled_name_is_told(name: str, meant: str) -> None:
@@ -39,10 +45,20 @@ def test_a_misspelled_name_is_told(name: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["conntrack_max", "conntrack_report_dir", "conntrack_role", "conntrack_info", "conntrack_count", "ct_max"]
+    "names",
+    [
+        ("conntrack_max", "conntrack_report_dir", "conntrack_role", "conntrack_info", "conntrack_count", "ct_max"),
+        ("harden_state", "harden_runtime", "harden_persistence", "harden_result"),
+        ("harden_ssh", "harden_max", "harden_kernel", "harden_status", "harden_", "hardened_state", "__harden_start"),
+    ],
 )
-def test_other_names_are_nobodys_business(name: str) -> None:
-    assert list(misspelled([name])) == []
+def test_other_names_are_nobodys_business(names: tuple[str, ...]) -> None:
+    assert list(misspelled(names)) == []
+
+
+def test_every_variable_of_the_role_is_known() -> None:
+    defaults = (PLAYBOOKS.parent / "roles/harden/defaults/main.yml").read_text(encoding="utf-8")
+    assert re.findall(rf"^{ROLE_PREFIX}(\w+):", defaults, re.MULTILINE) == list(ROLE_VARIABLES)
 
 
 def test_every_variable_of_the_playbooks_is_known() -> None:

@@ -18,7 +18,9 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._model import 
     VALUE,
     Operation,
 )
+from ansible_collections.stateward.conntrack.plugins.module_utils._option_values import show
 
+_WANTED = "give the operations of one result"
 _KINDS = (DIRECTORY, FILE, MODULE, VALUE)
 # What a result shows for a byte that is no UTF-8: the byte itself is lost.
 _LOST = "\ufffd"
@@ -27,17 +29,26 @@ _LOST = "\ufffd"
 def parse_undo(name: str, value: Any) -> tuple[Operation, ...]:
     """The operations of a result that were done, in their order. Raises OptionError for any other list."""
     if not isinstance(value, (list, tuple)):
-        raise OptionError(f"{name}: give the list that an earlier run returned as operations.")
-    return tuple(
-        _operation(name, item) for item in value if not isinstance(item, Mapping) or item.get("status") == DONE
-    )
+        raise OptionError(f"{name}: {show(value)} is not a list; {_WANTED}.")
+    # The first one is enough: what is not a result's list has nothing but such items.
+    for number, item in enumerate(value, 1):
+        flaw = _find_flaw(item)
+        if flaw:
+            raise OptionError(f"{name}: item {number} is no operation ({flaw}): {_WANTED}.")
+    return tuple(_operation(item) for item in value if item["status"] == DONE)
 
 
-def _operation(name: str, item: Any) -> Operation:
-    if not isinstance(item, Mapping) or item.get("kind") not in _KINDS or not str(item.get("target", "")):
-        raise OptionError(
-            f"{name}: {item!r} is no operation; give the list that an earlier run returned as operations."
-        )
+def _find_flaw(item: Any) -> str:
+    """Why this is no operation of a result, of whatever status; empty when it is one."""
+    if not isinstance(item, Mapping):
+        return f"it is {show(item)}"
+    missing = [key for key in ("kind", "target", "status") if not str(item.get(key) or "")]
+    if missing:
+        return f"it has no {', '.join(missing)}"
+    return "" if item["kind"] in _KINDS else f"its kind is {show(item['kind'])}"
+
+
+def _operation(item: Mapping[str, Any]) -> Operation:
     texts = {key: None if item.get(key) is None else str(item[key]) for key in ("before", "after")}
     return Operation(
         str(item["kind"]), str(item["target"]), texts["before"], texts["after"], "", str(item.get("name", ""))

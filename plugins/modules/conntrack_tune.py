@@ -204,6 +204,7 @@ options:
       - The operations of one earlier run, as its RV(ignore:operations) showed them. With O(state=absent), only they are
         taken back. Values and files become what they were right before that run, not what they were before the first.
       - Operations that were not done, and those of check mode, count for nothing, so an empty list changes nothing.
+        Anything that is no operation, such as the RV(ignore:results) of a loop, is refused.
       - A file that others have changed since keeps their lines. Where that is not possible it is left as it is, with
         the reason in RV(ignore:not_applied).
       - A module that was loaded stays loaded, and copies made by O(backup) stay.

@@ -122,10 +122,28 @@ def test_edited_lines_that_others_changed_are_left() -> None:
     assert host.snapshot.text(IPTABLES_CONFIG) == 'IPTABLES_MODULES_UNLOAD="maybe"\n'
 
 
-@pytest.mark.parametrize("value", ["text", [5], [{"kind": "flush", "target": "/x", "status": "done"}]])
-def test_anything_else_than_operations_is_refused(value: Any) -> None:
-    with pytest.raises(OptionError, match="returned as operations"):
+DONE = {"kind": "value", "target": "/x", "status": "done"}
+
+
+@pytest.mark.parametrize(
+    ("value", "flaw"),
+    [
+        ("text", "'text' is not a list"),
+        ({"operations": [DONE]}, "a dictionary is not a list"),
+        ([5], "item 1 is no operation (it is 5)"),
+        ([{"a": 1}], "item 1 is no operation (it has no kind, target, status)"),
+        ([DONE, {"changed": True, "operations": [DONE]}], "item 2 is no operation (it has no kind, target, status)"),
+        ([{**DONE, "target": ""}], "item 1 is no operation (it has no target)"),
+        ([{**DONE, "status": None}], "item 1 is no operation (it has no status)"),
+        ([{**DONE, "kind": "flush"}], "item 1 is no operation (its kind is 'flush')"),
+        ([{**DONE, "kind": "flush", "status": "planned"}], "item 1 is no operation (its kind is 'flush')"),
+    ],
+)
+def test_anything_else_than_operations_is_refused(value: Any, flaw: str) -> None:
+    with pytest.raises(OptionError) as refusal:
         parse_options({"state": "absent", "undo": value})
+    assert f"undo: {flaw}" in str(refusal.value)
+    assert "give the operations of one result." in str(refusal.value)
 
 
 def test_undo_wants_absent() -> None:

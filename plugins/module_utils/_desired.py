@@ -24,6 +24,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._profiles impo
 from ansible_collections.stateward.conntrack.plugins.module_utils._released import find_released
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing import size_table
 from ansible_collections.stateward.conntrack.plugins.module_utils._sizing_model import Machine, Request, Sizing
+from ansible_collections.stateward.conntrack.plugins.module_utils._thresholds import check_thresholds
 from ansible_collections.stateward.conntrack.plugins.module_utils._ways import writes_values
 
 
@@ -67,7 +68,8 @@ class Desired:
 def find_desired(options: Options, observed: Observed) -> Desired:
     """The desired state.
 
-    Raises RefusedError for a size that is refused without force, OptionError for an unknown profile.
+    Raises RefusedError for a size that is refused without force, OptionError for an unknown profile and for values that
+    the kernel does not take together.
     """
     profile = find_profile(options.profile)
     wanted = _wanted(options, profile)
@@ -81,6 +83,7 @@ def find_desired(options: Options, observed: Observed) -> Desired:
     skipped = tuple(_skipped(options, observed, everything))
     out_of_reach = {item.name for item in skipped}
     values = {key: value for key, value in everything.items() if _label(key) not in out_of_reach}
+    check_thresholds(values, observed.values)
     # Without any value our file stays as it is.
     return Desired(values, sizing, skipped, released if values else {})
 

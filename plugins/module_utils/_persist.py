@@ -29,6 +29,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._persist_modpr
     persist_modprobe,
 )
 from ansible_collections.stateward.conntrack.plugins.module_utils._persist_preload import persist_preload
+from ansible_collections.stateward.conntrack.plugins.module_utils._thresholds import in_order
 from ansible_collections.stateward.conntrack.plugins.module_utils._ways import (
     IPTABLES_UNLOAD,
     LATE_LOAD,
@@ -61,7 +62,9 @@ def _complete(ways: frozenset[str]) -> frozenset[str]:
 def sysctl_body(observed: Observed, desired: Desired) -> str:
     """The settings as lines of a sysctl file; buckets only where a sysctl can set them."""
     names = file_names(observed)
-    lines = [f"{names[key]} = {value}\n" for key, value in desired.values.items() if key in names]
+    # They are applied to the values of a boot, not to those of now.
+    keys = in_order(list(desired.values), desired.values, {})
+    lines = [f"{names[key]} = {desired.values[key]}\n" for key in keys if key in names]
     # Sizes before the rest, buckets before max: where the kernel has no memory for the buckets and the program stops
     # there (busybox does), max is not raised over a table that stayed small.
     return "".join(sorted(lines, key=lambda line: "_buckets" not in line))

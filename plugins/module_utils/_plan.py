@@ -41,6 +41,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._originals imp
 from ansible_collections.stateward.conntrack.plugins.module_utils._persist import persist
 from ansible_collections.stateward.conntrack.plugins.module_utils._persist_base import Persisting, modules
 from ansible_collections.stateward.conntrack.plugins.module_utils._takeover import look_ahead, take_over
+from ansible_collections.stateward.conntrack.plugins.module_utils._thresholds import in_order
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _needs_write(observed: Observed, key: str, value: int) -> bool:
 
 def _safe_order(observed: Observed, wanted: Mapping[str, int]) -> list[str]:
     """Timeouts and settings, then sizes: growing, buckets before max; shrinking, max before buckets."""
-    others = [key for key in wanted if key not in (MAX, HASHSIZE)]
+    others = in_order([key for key in wanted if key not in (MAX, HASHSIZE)], wanted, observed.values)
     growing = wanted.get(HASHSIZE, 0) >= observed.values.get(HASHSIZE, 0)
     sizes = (HASHSIZE, MAX) if growing else (MAX, HASHSIZE)
     return [*others, *(key for key in sizes if key in wanted)]

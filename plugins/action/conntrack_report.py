@@ -104,7 +104,7 @@ def _variable(known: Mapping[str, Any], name: str) -> Any:
 def _persist(known: Mapping[str, Any]) -> Any:
     """What the host persists; everything where its variables do not say, and where nobody could ask it for that."""
     try:
-        return find_persist({name: _variable(known, name) for name in WORK_VARIABLES})
+        return find_persist({name: _variable(known, name) for name in WORK_VARIABLES["persist"]})
     except ValueError:
         return [ALL]
 

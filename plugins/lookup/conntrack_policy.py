@@ -90,10 +90,11 @@ class LookupModule(LookupBase):
         return [{**policy, **self._find_work([name for name in WORK if name in terms], variables or {})}]
 
     def _find_work(self, names: Sequence[str], variables: Mapping[str, Any]) -> dict[str, Any]:
-        """What of the host is to be changed, by option. Raises AnsibleLookupError for what is no answer to that."""
-        if not names:
+        """What is to be done to the host, by term. Raises AnsibleLookupError for what is no answer to that."""
+        read = [variable for name in names for variable in WORK_VARIABLES[name]]
+        if not read:
             return {}
-        found = self._templar.template({name: variables.get(name) for name in WORK_VARIABLES})
+        found = self._templar.template({variable: variables.get(variable) for variable in read})
         try:
             return {name: WORK[name](found) for name in names}
         except ValueError as error:

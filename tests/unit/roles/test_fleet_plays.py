@@ -116,6 +116,13 @@ def test_a_reboot_asked_for_in_the_inventory_goes_host_by_host(tmp_path: Path) -
     assert sorted(done.hosts) == ["a", "b"]
 
 
+@pytest.mark.parametrize("value", ["maybe", "2"])
+def test_a_reboot_that_is_neither_asked_for_nor_not_is_refused_before_anything(tmp_path: Path, value: str) -> None:
+    done = play_fleet(tmp_path, "verify", TWO, "--extra-vars", f"conntrack_reboot={value}")
+    assert f"conntrack_reboot must be true or false, not '{value}'" in done.text
+    assert (done.status, done.hosts) == (2, []), done.text
+
+
 def test_only_hosts_that_ask_for_it_are_rebooted(tmp_path: Path) -> None:
     done = play_fleet(tmp_path, "verify", {"a": {}, "b": {"conntrack_reboot": True}, "c": {}})
     assert attempts(done.text) == 1

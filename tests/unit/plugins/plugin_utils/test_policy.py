@@ -37,8 +37,14 @@ def test_what_is_left_to_be_changed(variables: dict[str, Any], runtime: bool, pe
     assert look_up([], variables) == {}
 
 
-@pytest.mark.parametrize("name", ["harden_runtime", "harden_persistence"])
+@pytest.mark.parametrize(("value", "reboot"), [(None, False), (False, False), ("no", False), (True, True), ("yes", True)])
+def test_who_is_to_be_rebooted(value: Any, reboot: bool) -> None:
+    assert look_up(["reboot"], {"conntrack_reboot": value}) == {"reboot": reboot}
+    assert look_up(["reboot"], {"harden_runtime": "perhaps"}) == {"reboot": False}
+
+
+@pytest.mark.parametrize("name", ["harden_runtime", "harden_persistence", "conntrack_reboot"])
 @pytest.mark.parametrize("value", ["perhaps", 2, []])
 def test_what_is_neither_true_nor_false_is_named(name: str, value: Any) -> None:
     with pytest.raises(AnsibleLookupError, match=f"{name} must be true or false"):
-        look_up(["runtime", "persist"], {name: value})
+        look_up(["runtime", "persist", "reboot"], {name: value})

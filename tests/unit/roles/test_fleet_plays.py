@@ -110,6 +110,28 @@ def test_no_tag_keeps_from_looking(tmp_path: Path, arguments: tuple[str, ...]) -
     assert (done.status, done.hosts) == (2, ["a"]), done.text
 
 
+WOULD_CHANGE = {**DRIFT, "changed": True, "diff": [{"before": "left\n", "after": "right\n"}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "changed", "shown"),
+    [
+        ("verify", (), 0, False),
+        ("verify", ("--check",), 0, False),
+        # Ansible shows the diff of what has changed only, and counts it.
+        ("verify", ("--diff",), 1, True),
+        ("harden", ("--check",), 1, False),
+        ("harden", ("--check", "--diff"), 1, True),
+    ],
+)
+def test_only_what_changes_counts(
+    tmp_path: Path, name: str, arguments: tuple[str, ...], changed: int, shown: bool
+) -> None:
+    done = play_fleet(tmp_path, name, {"a": {"tuned": WOULD_CHANGE}}, *arguments)
+    assert f" changed={changed} " in done.text, done.text
+    assert ("\n-left\n+right\n" in done.text) == shown
+
+
 def test_a_reboot_asked_for_in_the_inventory_goes_host_by_host(tmp_path: Path) -> None:
     done = play_fleet(tmp_path, "verify", TWO, conntrack_reboot=True)
     assert (done.status, attempts(done.text)) == (2, 1), done.text

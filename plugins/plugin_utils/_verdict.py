@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 
+from ansible_collections.stateward.conntrack.plugins.module_utils._model import MODULE, VALUE
+
 EVENTS: Mapping[str, str] = {
     "reboot": "a reboot",
     "late_load": "a late load of the module",
@@ -39,7 +41,7 @@ def drift(result: Mapping[str, Any], events: Sequence[str]) -> list[str]:
         raise ValueError(f"{unknown[0]!r} is no event; known are {', '.join(EVENTS)}")
     predictions = ((result["survives"][name], EVENTS[name]) for name in events)
     return [
-        *(_difference(item) for item in result["operations"]),
+        *(_difference(item) for item in result["operations"] if not _is_bookkeeping(item)),
         *(_event(prediction, words) for prediction, words in predictions if not prediction["ok"]),
     ]
 
@@ -94,8 +96,18 @@ def _winners(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     return (item for item in result["conflicts"] if item["wins"])
 
 
+def _is_bookkeeping(operation: Mapping[str, Any]) -> bool:
+    """Whether it is about what was there before, for the way back: the values and the copies in a folder of our own."""
+    return "/stateward-conntrack/" in f"{operation['target']}/"
+
+
 def _difference(operation: Mapping[str, Any]) -> str:
-    if operation["kind"] == "value":
-        before = "not there" if operation["before"] is None else operation["before"]
-        return f"{operation['name'] or operation['target']} is {before}, not {operation['after']}"
-    return f"{operation['target']} is not as it should be: {operation['reason']}"
+    target, before, after = (operation[key] for key in ("target", "before", "after"))
+    if operation["kind"] == VALUE:
+        return f"{operation['name'] or target} is {'not there' if before is None else before}, not {after}"
+    if operation["kind"] == MODULE:
+        return f"the module {target} is not loaded: {operation['reason']}"
+    if after is None:
+        return f"{target} should not be there"
+    # The reason says how it will be, and not how it is.
+    return f"{target} is {'missing' if before is None else 'not what it should be'} (wanted: {operation['reason']})"

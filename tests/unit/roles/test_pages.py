@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -76,3 +77,11 @@ def test_the_policy_of_the_runbook_keeps_what_relieved() -> None:
     assert lasting.values["sizing"]["max"] == relief.values["sizing"]["max"]
     assert lasting.warnings == ()
     assert lasting.values["survives"]["reboot"]["ok"]
+
+
+@pytest.mark.parametrize("name", ["docs/playbooks.md", "tests/lab/README.md"])
+def test_a_reboot_command_with_a_blank_is_given_as_json(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    given = [json.loads(found) for found in re.findall(r"ansible-playbook .*-e '(\{.+\})' stateward", text)]
+    assert {"conntrack_reboot": True, "conntrack_reboot_command": "systemctl reboot"} in given
+    assert re.findall(r"conntrack_reboot_command=", text) == []

@@ -14,7 +14,7 @@ from ansible_collections.stateward.conntrack.plugins.module_utils._errors import
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._fleet_table import fleet_table
 from ansible_collections.stateward.conntrack.plugins.plugin_utils._rollout import REFUSED, Member
 from ansible_collections.stateward.conntrack.tests.support.playbooks import ROOT
-from ansible_collections.stateward.conntrack.tests.support.tasks import ORIGINALS, fake, tune
+from ansible_collections.stateward.conntrack.tests.support.tasks import ALL, ORIGINALS, fake, tune
 
 HOST = "debian12"
 # What the runbook asks of conntrack_tune, as a question and for real.
@@ -85,3 +85,17 @@ def test_a_reboot_command_with_a_blank_is_given_as_json(name: str) -> None:
     given = [json.loads(found) for found in re.findall(r"ansible-playbook .*-e '(\{.+\})' stateward", text)]
     assert {"conntrack_reboot": True, "conntrack_reboot_command": "systemctl reboot"} in given
     assert re.findall(r"conntrack_reboot_command=", text) == []
+
+
+def test_the_roles_of_one_concern_leave_what_only_harden_writes() -> None:
+    host = fake(HOST)
+    tune(host, **ALL)
+    for way in ("preload", "modprobe", "sysctl", "iptables_unload"):
+        tune(host, state="absent", persist=[way])
+    left = {path for path in host.nodes if path.startswith("/etc/") and "stateward-conntrack" in path}
+    assert left == {"/etc/modprobe.d/stateward-conntrack-late.conf"}
+    for role in ("preload", "modprobe", "sysctl"):
+        text = " ".join((ROOT / "roles" / role / "README.md").read_text(encoding="utf-8").split())
+        assert "(`late_load`). None of their `absent` takes that away, only `harden_state: absent` does." in text
+    tune(host, state="absent", persist=["all"])
+    assert not [path for path in host.nodes if "stateward-conntrack" in path]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The stateward.conntrack authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the variables of a host leave to be done: to the running kernel, to files, a reboot. Null is as good as not set."""
+"""What the variables of a host leave to be done: running kernel, files, a reboot. Null is as good as not set."""
 
 from __future__ import annotations
 

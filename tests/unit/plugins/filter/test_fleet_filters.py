@@ -22,6 +22,7 @@ from ansible_collections.stateward.conntrack.plugins.lookup.conntrack_policy imp
 from ansible_collections.stateward.conntrack.plugins.module_utils._workflow import run
 from ansible_collections.stateward.conntrack.tests.support.fakehost import FakeHost
 from ansible_collections.stateward.conntrack.tests.support.hosts import load_host
+from ansible_collections.stateward.conntrack.tests.support.tasks import DROP_IN
 
 POLICY = {"max": 300000, "force": True, "timeouts": {"tcp_established": 7200}}
 UNLOAD = {"profile": "none", "runtime": False, "persist": ["iptables_unload"]}
@@ -88,28 +89,28 @@ def test_no_drift_after_a_run() -> None:
 def test_drift_names_values_files_and_events() -> None:
     lines = conntrack_drift(tune(FakeHost(load_host("el6")), check_mode=True, **POLICY, persist=["sysctl"]))
     assert "max is 65536, not 300000" in lines
-    assert "/etc/sysctl.d/99-stateward-conntrack.conf is missing (wanted: the values for the boot's sysctl step)" in lines
+    assert f"{DROP_IN} is missing (wanted: the values for the boot's sysctl step)" in lines
     assert any(found.startswith("after a reboot: NOT as wanted") for found in lines)
 
 
 def test_a_file_that_is_there_is_not_missing() -> None:
     host = FakeHost(load_host("el6"))
     tune(host, **POLICY, persist=["all"])
-    changed = tune(host, check_mode=True, **{**POLICY, "max": 400000}, persist=["all"])
-    path = "/etc/sysctl.d/99-stateward-conntrack.conf"
-    assert f"{path} is not what it should be (wanted: the values for the boot's sysctl step)" in conntrack_drift(changed)
+    lines = conntrack_drift(tune(host, check_mode=True, **{**POLICY, "max": 400000}, persist=["all"]))
+    assert f"{DROP_IN} is not what it should be (wanted: the values for the boot's sysctl step)" in lines
     back = tune(host, check_mode=True, state="absent", force=True)
-    assert f"{path} should not be there" in conntrack_drift(back, persist=[])
+    assert f"{DROP_IN} should not be there" in conntrack_drift(back, persist=[])
 
 
 @pytest.mark.parametrize(("name", "folder"), [("el5", "/var/lib"), ("debian12", "/var/lib"), ("openwrt", "/etc")])
 def test_what_is_kept_for_the_way_back_is_no_drift(name: str, folder: str) -> None:
     host = FakeHost(load_host(name))
     asked = tune(host, check_mode=True, **POLICY, persist=["all"], backup=True)
-    kept = [item["target"] for item in asked["operations"] if item["target"].startswith(f"{folder}/stateward-conntrack")]
-    assert f"{folder}/stateward-conntrack/originals.json" in kept
+    ours = f"{folder}/stateward-conntrack"
+    kept = [item["target"] for item in asked["operations"] if item["target"].startswith(ours)]
+    assert f"{ours}/originals.json" in kept
     lines = conntrack_drift(asked, persist=[])
-    assert [found for found in lines if f"{folder}/stateward-conntrack" in found] == []
+    assert [found for found in lines if ours in found] == []
     assert len(lines) == len(asked["operations"]) - len(kept)
 
 
@@ -118,8 +119,8 @@ def test_what_is_not_there_yet_is_named_so() -> None:
     asked = tune(fresh, check_mode=True, **POLICY, persist=["all"])
     lines = conntrack_drift(asked)
     assert "max is not there, not 300000" in lines
-    loaded = line(lines, "the module nf_conntrack")
-    assert loaded == "the module nf_conntrack is not loaded: the kernel has no conntrack keys before its module is loaded"
+    why = "the kernel has no conntrack keys before its module is loaded"
+    assert f"the module nf_conntrack is not loaded: {why}" in lines
     # The kernel brings forty more values along with the module; they are not ours to tell.
     told = [found for found in conntrack_verdict(asked) if ": - -> " in found]
     assert [found.partition(":")[0] for found in told] == ["max", "hashsize", "tcp_established"]

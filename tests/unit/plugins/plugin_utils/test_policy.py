@@ -37,7 +37,9 @@ def test_what_is_left_to_be_changed(variables: dict[str, Any], runtime: bool, pe
     assert look_up([], variables) == {}
 
 
-@pytest.mark.parametrize(("value", "reboot"), [(None, False), (False, False), ("no", False), (True, True), ("yes", True)])
+@pytest.mark.parametrize(
+    ("value", "reboot"), [(None, False), (False, False), ("no", False), (True, True), ("yes", True)]
+)
 def test_who_is_to_be_rebooted(value: Any, reboot: bool) -> None:
     assert look_up(["reboot"], {"conntrack_reboot": value}) == {"reboot": reboot}
     assert look_up(["reboot"], {"harden_runtime": "perhaps"}) == {"reboot": False}

@@ -43,7 +43,9 @@ class Writer:
         """One value; what the kernel refuses, and what comes too early, is noted."""
         module = owner(key, self._modules)
         if module not in kernel.modules:
-            kernel.notes.append(f"settings are applied before {module} is loaded: they are lost (persist=preload loads it in time)")
+            kernel.notes.append(
+                f"settings are applied before {module} is loaded: they are lost (persist=preload loads it in time)"
+            )
         elif value is None or effect.is_refused(key, value):
             kernel.notes.append(f"{source}: the kernel refuses the value for {key}")
         elif not self._is_elsewhere(key):

@@ -51,7 +51,8 @@ bench: need-root .venv/bench/ok tree ## compare with the usual playbook on this 
 	.venv/bench/bin/python bench/run.py --repeat $(BENCH)
 
 bench-fleet: need-root .venv/bench/ok tree ## the same comparison over ssh on eight hosts of the lab; slow, needs root
-	$(PYTHON) tests/lab/lab.py run -- .venv/bench/bin/python bench/fleet.py --repeat $(BENCH)
+	$(PYTHON) tests/lab/lab.py run -- .venv/bench/bin/python bench/fleet.py --repeat $(BENCH); \
+	status=$$?; $(PYTHON) tests/lab/lab.py down; exit $$status
 
 pins: .venv/pins/ok ## renew the exact versions in requirements/
 	$(PYTHON) tools/make_pins.py .venv/pins/bin/uv

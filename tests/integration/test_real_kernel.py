@@ -73,6 +73,20 @@ def test_harden_everything_survives(tune: Tune) -> None:
 
 
 @pytest.mark.usefixtures("back")
+@pytest.mark.parametrize("transport", ["python", "shell"])
+def test_what_leaves_the_policy_leaves_the_kernel(tune: Tune, transport: str) -> None:
+    before = read_key("udp_timeout")
+    later = {"profile": "none", "timeouts": {"generic": 20}, "persist": ["all"], "transport": transport}
+    tune({**later, "timeouts": {"udp": before + 7, "generic": 20}})
+    assert read_key("udp_timeout") == before + 7
+    check = tune(later, check=True)
+    assert without_status(check) == without_status(tune(later))
+    assert (read_key("udp_timeout"), read_key("generic_timeout")) == (before, 20)
+    assert "udp" not in DROP_IN.read_text()
+    assert not tune(later)["changed"]
+
+
+@pytest.mark.usefixtures("back")
 def test_network_namespace_says_whose_table_it_is(tune: Tune) -> None:
     options = {"max": 300000, "profile": "none", "timeouts": {"udp": 77}}
     host_udp = read_key("udp_timeout")

@@ -43,7 +43,8 @@ def refuse(session: nox.Session, why: str) -> NoReturn:
 def scratch(session: nox.Session) -> Path:
     """An empty directory for the session."""
     path = WORK / re.sub(r"[^\w.]+", "-", session.name).strip("-")
-    shutil.rmtree(path, ignore_errors=True)
+    if path.exists():
+        shutil.rmtree(path)
     path.mkdir(parents=True)
     return path
 
